@@ -1,0 +1,71 @@
+// swift-tools-version: 6.0
+
+import PackageDescription
+
+// Every target is a folder under its storey. Dependencies point down this list, never up.
+let package = Package(
+    name: "PosteRestante",
+    products: [
+        .executable(name: "poste", targets: ["poste"]),
+        .library(name: "MailboxClient", targets: ["MailboxClient"]),
+    ],
+    targets: [
+        // The command line
+        .executableTarget(
+            name: "poste",
+            dependencies: [
+                "MailboxClient", "KeyManagement", "FrontWorker", "DeliveryWorker", "EmbeddedStore", "Observability",
+            ]),
+
+        // Clients
+        .target(
+            name: "MailboxClient", dependencies: ["MailboxAPI", "RPC", "Mailbox", "IBAKE"],
+            path: "Sources/Clients/MailboxClient"),
+
+        // Services
+        .target(
+            name: "KeyManagement", dependencies: ["MailboxAPI", "RPC", "Observability", "IBAKE", "CSQLite"],
+            path: "Sources/Services/KeyManagement"),
+        .target(
+            name: "FrontWorker", dependencies: ["MailboxAPI", "RPC", "Observability", "Mailbox", "IBAKE"],
+            path: "Sources/Services/FrontWorker"),
+        .target(
+            name: "DeliveryWorker", dependencies: ["MailboxAPI", "RPC", "Observability", "Mailbox"],
+            path: "Sources/Services/DeliveryWorker"),
+
+        // Adapters
+        .target(
+            name: "EmbeddedStore", dependencies: ["Mailbox", "CSQLite"], path: "Sources/Adapters/EmbeddedStore"),
+        .target(name: "MailboxAPI", dependencies: ["RPC"], path: "Sources/Adapters/MailboxAPI"),
+        .target(name: "RPC", dependencies: ["CGRPC"], path: "Sources/Adapters/RPC"),
+        .target(name: "Observability", path: "Sources/Adapters/Observability"),
+
+        // The domain
+        .target(name: "Mailbox", dependencies: ["IBAKE"]),
+
+        // Protocol
+        .target(name: "IBAKE", dependencies: ["MIKEY"], path: "Sources/Protocol/IBAKE"),
+        .target(
+            name: "MIKEY", dependencies: ["IdentityBasedEncryption", "Primitives"], path: "Sources/Protocol/MIKEY"),
+
+        // Cryptography
+        .target(
+            name: "IdentityBasedEncryption", dependencies: ["SupersingularPairing", "Primitives"],
+            path: "Sources/Cryptography/IdentityBasedEncryption"),
+        .target(
+            name: "SupersingularPairing", dependencies: ["CFieldArithmetic", "CGMP", "Primitives"],
+            path: "Sources/Cryptography/SupersingularPairing"),
+        .target(name: "CFieldArithmetic", dependencies: ["CGMP"], path: "Sources/Cryptography/CFieldArithmetic"),
+        .target(name: "Primitives", dependencies: ["COpenSSL"], path: "Sources/Cryptography/Primitives"),
+
+        // Libraries of the system
+        .systemLibrary(name: "CGMP", path: "Sources/System/CGMP", providers: [.apt(["libgmp-dev"])]),
+        .systemLibrary(name: "COpenSSL", path: "Sources/System/COpenSSL", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CGRPC", path: "Sources/System/CGRPC", providers: [.apt(["libgrpc-dev"])]),
+        .systemLibrary(name: "CSQLite", path: "Sources/System/CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+
+        // Tests, one target a module
+        .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

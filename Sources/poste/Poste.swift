@@ -1,0 +1,1 @@
+@main struct Poste { static func main() {} }
