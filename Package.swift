@@ -36,7 +36,8 @@ let package = Package(
         // Adapters
         .target(
             name: "EmbeddedStore", dependencies: ["Mailbox", "CSQLite"], path: "Sources/Adapters/EmbeddedStore"),
-        .target(name: "MailboxAPI", dependencies: ["RPC"], path: "Sources/Adapters/MailboxAPI"),
+        .target(
+            name: "MailboxAPI", dependencies: ["RPC"], path: "Sources/Adapters/MailboxAPI", exclude: ["poste.proto"]),
         .target(name: "RPC", dependencies: ["CGRPC"], path: "Sources/Adapters/RPC"),
         .target(name: "Observability", path: "Sources/Adapters/Observability"),
 
