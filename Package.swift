@@ -67,6 +67,7 @@ let package = Package(
 
         // Tests, one target a module
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
+        .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
     ],
     swiftLanguageModes: [.v6]
 )
