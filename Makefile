@@ -1,0 +1,41 @@
+# Two commands for a newcomer: `make demo` and `make test`. Each installs what is missing first.
+.DEFAULT_GOAL := help
+.PHONY: help demo test build dependencies test-dependencies benchmark format clean
+
+SWIFT_FLAGS ?=
+FLAGS ?=
+
+help:
+	@echo 'make demo [FLAGS=--json]   install what is missing, build, and run a whole deferred delivery'
+	@echo 'make test                  install what is missing, build, and run all tests'
+	@echo 'make build                 build the poste command: .build/release/poste'
+	@echo 'make benchmark             measure the cryptography and gRPC, as ratios to yardsticks'
+	@echo 'make format                format all Swift code'
+
+dependencies:
+	@deploy/install-dependencies build
+
+test-dependencies:
+	@deploy/install-dependencies test
+
+build: dependencies
+	@swift build -c release $(SWIFT_FLAGS) --product poste
+
+demo: build
+	@.build/release/poste demo $(FLAGS)
+
+# What fails fast runs first: the whole build, then the unit tests, then what starts processes.
+test: test-dependencies
+	@swift build -c release $(SWIFT_FLAGS) --build-tests
+	@swift build -c release $(SWIFT_FLAGS) --product poste
+	@Tests/run
+
+benchmark: dependencies
+	@swift run -c release PairingBenchmark
+	@swift run -c release RPCBenchmark
+
+format:
+	@swift format --in-place --recursive Package.swift Sources Tests Benchmarks
+
+clean:
+	@rm -rf .build
