@@ -40,6 +40,7 @@ let package = Package(
             name: "MailboxAPI", dependencies: ["RPC"], path: "Sources/Adapters/MailboxAPI", exclude: ["poste.proto"]),
         .target(name: "RPC", dependencies: ["CGRPC"], path: "Sources/Adapters/RPC"),
         .target(name: "Observability", path: "Sources/Adapters/Observability"),
+        .target(name: "WorkPool", path: "Sources/Adapters/WorkPool"),
 
         // The domain
         .target(name: "Mailbox", dependencies: ["IBAKE"]),
@@ -68,6 +69,7 @@ let package = Package(
         // Tests, one target a module
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
+        .testTarget(name: "WorkPoolTests", dependencies: ["WorkPool"]),
     ],
     swiftLanguageModes: [.v6]
 )
