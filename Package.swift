@@ -66,6 +66,9 @@ let package = Package(
         .systemLibrary(name: "CGRPC", path: "Sources/System/CGRPC", providers: [.apt(["libgrpc-dev"])]),
         .systemLibrary(name: "CSQLite", path: "Sources/System/CSQLite", providers: [.apt(["libsqlite3-dev"])]),
 
+        // What tests share: the files of Tests/Vectors, scripted and seeded randomness, mutations for fuzzing
+        .target(name: "TestVectors", dependencies: ["Primitives"], path: "Tests/Support/TestVectors"),
+
         // Tests, one target a module
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
