@@ -73,6 +73,7 @@ let package = Package(
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
         .testTarget(name: "WorkPoolTests", dependencies: ["WorkPool"]),
+        .testTarget(name: "MIKEYTests", dependencies: ["MIKEY", "TestVectors"]),
     ],
     swiftLanguageModes: [.v6]
 )
