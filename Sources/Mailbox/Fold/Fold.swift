@@ -1,0 +1,167 @@
+import IdentityBasedEncryption
+import Primitives
+
+/// What comes of folding records into what the view knows.
+public struct FoldOutcome: Sendable, Hashable {
+    /// The changes, in order. Apply them with the new position, in one step.
+    public var changes: [ViewChange] = []
+    /// Delivery receipts that are due. Append them to the log before the changes are applied: a receipt made twice is one, a receipt
+    /// forgotten is lost.
+    public var receipts: [Envelope] = []
+    /// Deposits that now wait, in order: whoever is online gets them from here, with no second read.
+    public var arrived: [PendingDeposit] = []
+    /// Deposits that are over.
+    public var settled: [DepositKey] = []
+    /// Mailboxes that can now be reached, by a route or a contact.
+    public var reachable: Set<Identity> = []
+    /// What was passed over, for the metrics.
+    public var counts = Counts()
+
+    /// What was passed over.
+    public struct Counts: Sendable, Hashable {
+        /// Envelopes of a deposit that waits already.
+        public var duplicates = 0
+        /// Tombstones of what does not wait.
+        public var unknownTombstones = 0
+        /// Tombstones of an expiry that the waiting deposit has not reached.
+        public var earlyExpiries = 0
+        /// Presence events older than what is known, or than an hour.
+        public var stalePresence = 0
+        /// Presence events from the future: more than 600 s ahead of the log.
+        public var futurePresence = 0
+        /// Records folded, of all kinds.
+        public var folded = 0
+    }
+}
+
+extension FoldBatch {
+    /// Folds the batch into an excerpt of the view.
+    ///
+    /// It knows no clock: whatever counts is in the records, so that everyone who folds the same records makes the same view.
+    /// - Parameter excerpt: what the view answered to `needs`, at the position that the batch begins at.
+    public func fold(into excerpt: ViewExcerpt) -> FoldOutcome {
+        var fold = Fold(excerpt)
+        for step in steps { fold.take(step) }
+        return fold.finish()
+    }
+}
+
+private struct Fold {
+    private var deposits: [DepositKey: KnownDeposit]
+    private var usage: [Identity: MailboxUsage]
+    private var presence: [Identity: Presence]
+    private var touched: Set<Identity> = []
+    private var arrivals: [DepositKey: PendingDeposit] = [:]
+    private var outcome = FoldOutcome()
+
+    init(_ excerpt: ViewExcerpt) {
+        deposits = excerpt.deposits
+        usage = excerpt.usage
+        presence = excerpt.presence
+    }
+
+    mutating func take(_ step: FoldBatch.Step) {
+        outcome.counts.folded += 1
+        switch step {
+        case .envelope(let deposit): take(deposit)
+        case .tombstone(let tombstone): take(tombstone)
+        case .presence(let event, let time): take(event, at: time)
+        case .routes(let renewal, let time): take(renewal, at: time)
+        }
+    }
+
+    private mutating func take(_ deposit: PendingDeposit) {
+        let known = deposit.known
+        if let first = deposits[known.key] {
+            // The first counts, as long as its lifetime runs.
+            guard deposit.envelope.receivedAt >= first.expiresAt else {
+                outcome.counts.duplicates += 1
+                return
+            }
+            remove(first)
+        }
+        deposits[known.key] = known
+        arrivals[known.key] = deposit
+        touched.insert(known.key.mailbox)
+        usage[known.key.mailbox, default: MailboxUsage()].count += 1
+        let (octets, overflow) = usage[known.key.mailbox, default: MailboxUsage()].octets
+            .addingReportingOverflow(known.octets)
+        usage[known.key.mailbox]?.octets = overflow ? .max : octets
+    }
+
+    private mutating func take(_ tombstone: Tombstone) {
+        guard let known = deposits[tombstone.key] else {
+            outcome.counts.unknownTombstones += 1
+            return
+        }
+        // A late word about an earlier deposit of this id must not end the one that waits.
+        if tombstone.reason == .expired, known.expiresAt > tombstone.at {
+            outcome.counts.earlyExpiries += 1
+            return
+        }
+        remove(known)
+        outcome.settled.append(known.key)
+        guard tombstone.reason == .acknowledged, let sender = known.receiptTo else { return }
+        let header = ReceiptHeader(
+            deposit: known.key.id, recipient: known.key.mailbox, acknowledgedAt: tombstone.at)
+        // A sender without a mailbox cannot be told.
+        if let receipt = try? Envelope(receipt: header, to: sender, receivedAt: header.acknowledgedAt) {
+            outcome.receipts.append(receipt)
+        }
+    }
+
+    private mutating func remove(_ known: KnownDeposit) {
+        deposits[known.key] = nil
+        touched.insert(known.key.mailbox)
+        var left = usage[known.key.mailbox] ?? MailboxUsage()
+        left.count -= min(left.count, 1)
+        left.octets -= min(left.octets, known.octets)
+        if left.count == 0 { left.octets = 0 }
+        usage[known.key.mailbox] = left
+        // What came and went within the batch leaves no trace in the view.
+        if arrivals.removeValue(forKey: known.key) == nil { outcome.changes.append(.remove(known)) }
+    }
+
+    private mutating func take(_ event: PresenceEvent, at time: UTCTime) {
+        let moment = event.timestamp ?? time
+        guard moment <= time.adding(milliseconds: 600_000) else {
+            outcome.counts.futurePresence += 1
+            return
+        }
+        let expiresAt = time.adding(milliseconds: Presence.lifetimeMs)
+        guard moment.adding(milliseconds: Presence.lifetimeMs) > time else {
+            outcome.counts.stalePresence += 1
+            return
+        }
+        if let known = presence[event.entity], known.expiresAt > time, known.timestamp >= moment {
+            outcome.counts.stalePresence += 1
+            return
+        }
+        let now = Presence(
+            isOpen: event.isOpen, contact: event.isOpen ? event.contact : nil, timestamp: moment,
+            expiresAt: expiresAt)
+        presence[event.entity] = now
+        outcome.changes.append(.presence(event.entity, now))
+        if now.isOpen { outcome.reachable.insert(event.entity) }
+    }
+
+    private mutating func take(_ renewal: RouteRenewal, at time: UTCTime) {
+        let expiresAt = time.adding(milliseconds: renewal.leaseMs)
+        for stream in renewal.open {
+            let route = Route(
+                front: renewal.front, stream: stream.stream, openedAt: stream.openedAt, expiresAt: expiresAt)
+            outcome.changes.append(.route(stream.entity, route))
+            outcome.reachable.insert(stream.entity)
+        }
+        for stream in renewal.closed { outcome.changes.append(.removeRoute(stream.entity, stream.stream)) }
+    }
+
+    mutating func finish() -> FoldOutcome {
+        outcome.arrived = arrivals.values.sorted { $0.offset < $1.offset }
+        outcome.changes.append(contentsOf: outcome.arrived.map(ViewChange.insert))
+        for mailbox in touched.sorted(by: { $0.octets.lexicographicallyPrecedes($1.octets) }) {
+            outcome.changes.append(.usage(mailbox, usage[mailbox] ?? MailboxUsage()))
+        }
+        return outcome
+    }
+}
