@@ -20,6 +20,16 @@ struct CurveArithmetic {
         return result()?.exposedCopy()
     }
 
+    /// Whether octets in either form are a point on the curve other than infinity. The check leaves no copy behind.
+    func isPoint(_ octets: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard EC_POINT_oct2point(objects.group, objects.point, octets.baseAddress, octets.count, objects.context) == 1
+        else {
+            ERR_clear_error()
+            return false
+        }
+        return EC_POINT_is_at_infinity(objects.group, objects.point) == 0
+    }
+
     /// [scalar]Q, or [scalar]P of the curve's base point where Q is nil; nil where the scalar is not in 1 … n - 1.
     func multiple(of point: [UInt8]?, by scalar: SecretBytes) -> SecretBytes? {
         scalar.withUnsafeBytes { _ = BN_bin2bn($0.baseAddress, Int32($0.count), objects.scalar) }

@@ -11,17 +11,21 @@ public struct ECDHPrivateKey: Sendable {
     /// seven bits above the order cleared first).
     public init(curve: ECDHCurve, random: some RandomSource) throws {
         while true {
-            var drawn = try random.secretOctets(curve.coordinateOctetCount)
-            if curve == .p521 {
-                drawn = SecretBytes(count: drawn.count) { output in
-                    drawn.withUnsafeBytes { _ = output.initialize(from: $0) }
-                    output[0] &= 1
-                }
-            }
+            let drawn = try Self.drawScalar(curve, random: random)
             if let key = try? ECDHPrivateKey(scalar: drawn, curve: curve) {
                 self = key
                 return
             }
+        }
+    }
+
+    /// One draw: octets that may or may not be in 1 … n - 1.
+    static func drawScalar(_ curve: ECDHCurve, random: some RandomSource) throws -> SecretBytes {
+        let drawn = try random.secretOctets(curve.coordinateOctetCount)
+        guard curve == .p521 else { return drawn }
+        return SecretBytes(count: drawn.count) { output in
+            drawn.withUnsafeBytes { _ = output.initialize(from: $0) }
+            output[0] &= 1
         }
     }
 

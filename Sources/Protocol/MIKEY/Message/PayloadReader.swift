@@ -50,6 +50,15 @@ extension MIKEYError {
     init(_ error: ByteReader.Truncated) {
         self = .truncated(offset: error.offset, needed: error.needed, available: error.available)
     }
+
+    /// What the reading of a secret chain ended with: an error of ours, or the end of the octets.
+    init(reading error: any Error) {
+        switch error {
+        case let error as MIKEYError: self = error
+        case let error as ByteReader.Truncated: self = MIKEYError(error)
+        default: self = .malformed("\(error)")
+        }
+    }
 }
 
 extension [UInt8] {
