@@ -24,7 +24,8 @@ let package = Package(
 
         // Services
         .target(
-            name: "KeyManagement", dependencies: ["MailboxAPI", "RPC", "Observability", "IBAKE", "CSQLite"],
+            name: "KeyManagement",
+            dependencies: ["MailboxAPI", "RPC", "Observability", "SQLite", "StateFolder", "WorkPool", "IBAKE"],
             path: "Sources/Services/KeyManagement"),
         .target(
             name: "FrontWorker", dependencies: ["MailboxAPI", "RPC", "Observability", "Mailbox", "IBAKE"],
@@ -40,6 +41,8 @@ let package = Package(
             name: "MailboxAPI", dependencies: ["RPC"], path: "Sources/Adapters/MailboxAPI", exclude: ["poste.proto"]),
         .target(name: "RPC", dependencies: ["CGRPC"], path: "Sources/Adapters/RPC"),
         .target(name: "Observability", path: "Sources/Adapters/Observability"),
+        .target(name: "SQLite", dependencies: ["CSQLite"], path: "Sources/Adapters/SQLite"),
+        .target(name: "StateFolder", dependencies: ["Primitives"], path: "Sources/Adapters/StateFolder"),
         .target(name: "WorkPool", path: "Sources/Adapters/WorkPool"),
 
         // The domain
@@ -72,6 +75,8 @@ let package = Package(
         // Tests, one target a module
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
+        .testTarget(name: "SQLiteTests", dependencies: ["SQLite"]),
+        .testTarget(name: "StateFolderTests", dependencies: ["StateFolder"]),
         .testTarget(name: "WorkPoolTests", dependencies: ["WorkPool"]),
         .testTarget(name: "MIKEYTests", dependencies: ["MIKEY", "TestVectors"]),
     ],
