@@ -39,7 +39,8 @@ let package = Package(
             name: "EmbeddedStore", dependencies: ["Mailbox", "CSQLite"], path: "Sources/Adapters/EmbeddedStore"),
         .target(
             name: "MailboxAPI", dependencies: ["RPC"], path: "Sources/Adapters/MailboxAPI", exclude: ["poste.proto"]),
-        .target(name: "RPC", dependencies: ["CGRPC"], path: "Sources/Adapters/RPC"),
+        .target(
+            name: "RPC", dependencies: ["CGRPC", "COpenSSL", "Primitives"], path: "Sources/Adapters/RPC"),
         .target(name: "Observability", path: "Sources/Adapters/Observability"),
         .target(name: "SQLite", dependencies: ["CSQLite"], path: "Sources/Adapters/SQLite"),
         .target(name: "StateFolder", dependencies: ["Primitives"], path: "Sources/Adapters/StateFolder"),
@@ -74,6 +75,7 @@ let package = Package(
 
         // Tests, one target a module
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
+        .testTarget(name: "RPCTests", dependencies: ["RPC", "Primitives"]),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite"]),
         .testTarget(name: "StateFolderTests", dependencies: ["StateFolder"]),
