@@ -59,9 +59,11 @@ let package = Package(
             name: "IdentityBasedEncryption", dependencies: ["SupersingularPairing", "Primitives"],
             path: "Sources/Cryptography/IdentityBasedEncryption"),
         .target(
-            name: "SupersingularPairing", dependencies: ["CFieldArithmetic", "CGMP", "Primitives"],
+            name: "SupersingularPairing", dependencies: ["CFieldArithmetic", "Primitives"],
             path: "Sources/Cryptography/SupersingularPairing"),
-        .target(name: "CFieldArithmetic", dependencies: ["CGMP"], path: "Sources/Cryptography/CFieldArithmetic"),
+        .target(
+            name: "CFieldArithmetic", path: "Sources/Cryptography/CFieldArithmetic",
+            linkerSettings: [.linkedLibrary("gmp")]),
         .target(name: "Primitives", dependencies: ["COpenSSL"], path: "Sources/Cryptography/Primitives"),
 
         // Libraries of the system
@@ -81,6 +83,9 @@ let package = Package(
         .testTarget(name: "StateFolderTests", dependencies: ["StateFolder"]),
         .testTarget(name: "WorkPoolTests", dependencies: ["WorkPool"]),
         .testTarget(name: "MIKEYTests", dependencies: ["MIKEY", "TestVectors"]),
+        .testTarget(name: "SupersingularPairingTests", dependencies: ["SupersingularPairing", "TestVectors"]),
+        .testTarget(
+            name: "IdentityBasedEncryptionTests", dependencies: ["IdentityBasedEncryption", "TestVectors"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,132 @@
+/// A point in Jacobian coordinates, (x / z^2, y / z^3); z = 0 is the point 0.
+struct JacobianPoint {
+    let x: Fp
+    let y: Fp
+    let z: Fp
+}
+
+/// The line a x + b y + c through two points of the accumulator, up to a factor in F_p, which the final exponentiation removes.
+struct Line {
+    let a: Fp
+    let b: Fp
+    let c: Fp
+}
+
+/// Doubling and adding in Jacobian coordinates (RFC 5091 3.3), with the lines that Miller's algorithm needs (3.4).
+struct JacobianArithmetic {
+    private let w: Workspace
+    private let t: [Fp]
+
+    /// Takes seven elements of the workspace.
+    init(_ w: Workspace) {
+        self.w = w
+        t = (0..<7).map { _ in w.element() }
+    }
+
+    func point() -> JacobianPoint { JacobianPoint(x: w.element(), y: w.element(), z: w.element()) }
+
+    func line() -> Line { Line(a: w.element(), b: w.element(), c: w.element()) }
+
+    /// RFC 5091 3.3.1, ProjectivePointDouble1, in place; and 3.4.2, EvalTangent1, without its evaluation, where a line is given.
+    func double(_ v: JacobianPoint, _ tangent: Line? = nil) {
+        let (xx, yy, yyyy, zz, slope, s) = (t[0], t[1], t[2], t[3], t[4], t[5])
+        w.sqr(xx, v.x)
+        w.sqr(yy, v.y)
+        w.sqr(zz, v.z)
+        w.sqr(yyyy, yy)
+        w.triple(slope, xx)  // lambda_1
+        // 2 X Y^2, doubled below: lambda_3
+        w.add(s, v.x, yy)
+        w.sqr(s, s)
+        w.sub(s, s, xx)
+        w.sub(s, s, yyyy)
+        w.double(s, s)
+        // Z' = 2 Y Z
+        w.add(v.z, v.y, v.z)
+        w.sqr(v.z, v.z)
+        w.sub(v.z, v.z, yy)
+        w.sub(v.z, v.z, zz)
+        if let tangent {
+            // 2 Y Z^3 y - 3 X^2 Z^2 x + 3 X^3 - 2 Y^2
+            w.mul(tangent.b, v.z, zz)
+            w.mul(tangent.a, slope, zz)
+            w.neg(tangent.a, tangent.a)
+            w.mul(tangent.c, slope, v.x)
+            w.sub(tangent.c, tangent.c, yy)
+            w.sub(tangent.c, tangent.c, yy)
+        }
+        w.sqr(v.x, slope)
+        w.sub(v.x, v.x, s)
+        w.sub(v.x, v.x, s)
+        w.sub(s, s, v.x)
+        w.mul(v.y, slope, s)
+        w.double(yyyy, yyyy)
+        w.double(yyyy, yyyy)
+        w.double(yyyy, yyyy)
+        w.sub(v.y, v.y, yyyy)
+    }
+
+    /// RFC 5091 3.3.2, ProjectivePointAccumulate1, in place, where v and (x, y) are neither 0 nor equal nor opposite; and
+    /// 3.4.3, EvalLine1, without its evaluation, where a line is given.
+    func add(_ v: JacobianPoint, _ x: Fp, _ y: Fp, _ line: Line? = nil) {
+        let (zz, h, r, hh, hhh, s) = (t[0], t[1], t[2], t[3], t[4], t[5])
+        w.sqr(zz, v.z)
+        w.mul(h, x, zz)
+        w.sub(h, h, v.x)
+        w.mul(r, y, zz)
+        w.mul(r, r, v.z)
+        w.sub(r, r, v.y)
+        w.mul(v.z, v.z, h)
+        if let line {
+            // Z' y - R x + R x_A - Z' y_A
+            w.copy(line.b, v.z)
+            w.neg(line.a, r)
+            w.mul(line.c, r, x)
+            w.mul(s, v.z, y)
+            w.sub(line.c, line.c, s)
+        }
+        w.sqr(hh, h)
+        w.mul(hhh, hh, h)
+        w.mul(s, v.x, hh)
+        w.sqr(v.x, r)
+        w.sub(v.x, v.x, hhh)
+        w.sub(v.x, v.x, s)
+        w.sub(v.x, v.x, s)
+        w.sub(s, s, v.x)
+        w.mul(s, s, r)
+        w.mul(hhh, hhh, v.y)
+        w.sub(v.y, s, hhh)
+    }
+
+    /// v + (x, y) in every case.
+    func addInEveryCase(_ v: JacobianPoint, _ x: Fp, _ y: Fp) {
+        if w.isZero(v.z) {
+            w.copy(v.x, x)
+            w.copy(v.y, y)
+            w.setOne(v.z)
+            return
+        }
+        let (scaled, zz) = (t[0], t[6])
+        w.sqr(zz, v.z)
+        w.mul(scaled, x, zz)
+        guard w.isEqual(scaled, v.x) else { return add(v, x, y) }
+        w.mul(scaled, y, zz)
+        w.mul(scaled, scaled, v.z)
+        if w.isEqual(scaled, v.y) { double(v) } else { w.setZero(v.z) }
+    }
+
+    /// [k](x, y) by k's digits -1, 0, 1. For public numbers; the path also shows where a partial sum is 0.
+    func multiply(_ x: Fp, _ y: Fp, by k: Natural) -> JacobianPoint {
+        let v = point()
+        let negative = w.element()
+        w.neg(negative, y)
+        w.setOne(v.x)
+        w.setOne(v.y)
+        for digit in k.nonAdjacentForm.reversed() {
+            double(v)
+            if digit == 1 { addInEveryCase(v, x, y) }
+            if digit == -1 { addInEveryCase(v, x, negative) }
+        }
+        return v
+    }
+}
