@@ -61,3 +61,8 @@ package final class Scalar: @unchecked Sendable {
         }
     }
 }
+
+extension Scalar: Equatable {
+    /// Compares in constant time.
+    package static func == (a: Scalar, b: Scalar) -> Bool { a.order == b.order && a.octets == b.octets }
+}
