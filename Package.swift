@@ -82,6 +82,7 @@ let package = Package(
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite"]),
         .testTarget(name: "StateFolderTests", dependencies: ["StateFolder"]),
         .testTarget(name: "WorkPoolTests", dependencies: ["WorkPool"]),
+        .testTarget(name: "MailboxTests", dependencies: ["Mailbox", "TestVectors"]),
         .testTarget(name: "MIKEYTests", dependencies: ["MIKEY", "TestVectors"]),
         .testTarget(name: "SupersingularPairingTests", dependencies: ["SupersingularPairing", "TestVectors"]),
         .testTarget(
