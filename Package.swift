@@ -74,6 +74,7 @@ let package = Package(
 
         // What tests share: the files of Tests/Vectors, scripted and seeded randomness, mutations for fuzzing
         .target(name: "TestVectors", dependencies: ["Primitives"], path: "Tests/Support/TestVectors"),
+        .target(name: "StoreBehaviour", dependencies: ["Mailbox"], path: "Tests/Support/StoreBehaviour"),
 
         // Tests, one target a module
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
@@ -82,7 +83,7 @@ let package = Package(
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite"]),
         .testTarget(name: "StateFolderTests", dependencies: ["StateFolder"]),
         .testTarget(name: "WorkPoolTests", dependencies: ["WorkPool"]),
-        .testTarget(name: "MailboxTests", dependencies: ["Mailbox", "TestVectors"]),
+        .testTarget(name: "MailboxTests", dependencies: ["Mailbox", "StoreBehaviour", "TestVectors"]),
         .testTarget(name: "MIKEYTests", dependencies: ["MIKEY", "TestVectors"]),
         .testTarget(name: "SupersingularPairingTests", dependencies: ["SupersingularPairing", "TestVectors"]),
         .testTarget(

@@ -12,6 +12,9 @@ public struct FoldOutcome: Sendable, Hashable {
     public var arrived: [PendingDeposit] = []
     /// Deposits that are over.
     public var settled: [DepositKey] = []
+    /// Deposits that wait though a tombstone about an earlier one of their id came after them: append their envelopes again before the changes
+    /// are applied, or compaction keeps the tombstone and a rebuilt view forgets them.
+    public var contradicted: [DepositKey] = []
     /// Mailboxes that can now be reached, by a route or a contact.
     public var reachable: Set<Identity> = []
     /// What was passed over, for the metrics.
@@ -97,6 +100,7 @@ private struct Fold {
         // A late word about an earlier deposit of this id must not end the one that waits.
         if tombstone.reason == .expired, known.expiresAt > tombstone.at {
             outcome.counts.earlyExpiries += 1
+            outcome.contradicted.append(known.key)
             return
         }
         remove(known)
