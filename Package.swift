@@ -88,6 +88,7 @@ let package = Package(
         .testTarget(name: "SupersingularPairingTests", dependencies: ["SupersingularPairing", "TestVectors"]),
         .testTarget(
             name: "IdentityBasedEncryptionTests", dependencies: ["IdentityBasedEncryption", "TestVectors"]),
+        .testTarget(name: "IBAKETests", dependencies: ["IBAKE", "TestVectors"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -62,6 +62,8 @@ public enum MIKEYError: Error, Equatable, Sendable {
     case encryptionAlgorithm(UInt8)
     /// ID data that is no identity.
     case identity(InvalidIdentity)
+    /// An IDRi of a key request that is no identity followed by a day.
+    case undated
     /// An identity of a type other than URI, or for a pre-shared key other than octet string.
     case identityType(UInt8)
     /// #CS and the CS ID map, or a policy in it, are not ones that are served.
@@ -85,7 +87,7 @@ extension MIKEYError {
         case .pseudoRandomFunction: .invalidPRF
         case .macAlgorithm: .invalidMAC
         case .encryptionAlgorithm: .invalidEncryption
-        case .identity, .identityType: .invalidID
+        case .identity, .identityType, .undated: .invalidID
         case .unexpected, .missing, .repeated, .notLast, .map, .rand, .changed, .malformed: .unspecified
         }
     }
@@ -117,6 +119,7 @@ extension MIKEYError: CustomStringConvertible {
         case .encryptionAlgorithm(let value):
             "encryption algorithm \(value) does not go with the PRF; use AES-CM-256 (3) with PRF 1"
         case .identity(let error): "\(error)"
+        case .undated: "an IDRi that is no dated identity; ask for keys by URI and day, such as sip:bob@example.com2026-12-01"
         case .identityType(let type): "identity of type \(type); use URI (1), or an octet string (2) to name a pre-shared key"
         case .map:
             "CS ID map that is not served; send #CS 0 with the empty map (1), or a complete SRTP-ID or GENERIC-ID map "

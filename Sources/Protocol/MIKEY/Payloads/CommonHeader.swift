@@ -46,11 +46,16 @@ public struct CommonHeader: Sendable, Hashable {
         map.append(to: &octets)
     }
 
+    /// Whether PRF func and CSB ID are equal, as in an Error message too. Throws `MIKEYError.changed`.
+    public func requireSameCSB(as other: CommonHeader) throws(MIKEYError) {
+        guard prf == other.prf else { throw .changed("PRF func") }
+        guard csbID == other.csbID else { throw .changed("CSB ID") }
+    }
+
     /// Whether version, PRF func, CSB ID, #CS and map are equal, as they are in all messages of an exchange
     /// (docs/protocol.md choice 9). Throws `MIKEYError.changed`.
     public func requireSameExchange(as other: CommonHeader) throws(MIKEYError) {
-        guard prf == other.prf else { throw .changed("PRF func") }
-        guard csbID == other.csbID else { throw .changed("CSB ID") }
+        try requireSameCSB(as: other)
         guard map == other.map else { throw .changed("the CS ID map") }
     }
 }

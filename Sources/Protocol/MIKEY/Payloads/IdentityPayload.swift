@@ -39,8 +39,24 @@ public struct IdentityPayload: Sendable, Hashable {
     /// The identity. Throws `MIKEYError` where the type is not URI or the data is no identity (docs/protocol.md choice 11).
     public var identity: Identity {
         get throws(MIKEYError) {
-            guard type == Self.uri else { throw .identityType(type) }
+            let data = try uri
             do { return try Identity(octets: data) } catch { throw .identity(error) }
+        }
+    }
+
+    /// ID data of type URI, whatever it is. Throws `MIKEYError` for another type.
+    public var uri: [UInt8] {
+        get throws(MIKEYError) {
+            guard type == Self.uri else { throw .identityType(type) }
+            return data
+        }
+    }
+
+    /// ID data of type octet string: the name of a pre-shared key. Throws `MIKEYError` for another type.
+    public var octetString: [UInt8] {
+        get throws(MIKEYError) {
+            guard type == Self.octetString else { throw .identityType(type) }
+            return data
         }
     }
 }
