@@ -76,6 +76,12 @@ let package = Package(
         .target(name: "TestVectors", dependencies: ["Primitives"], path: "Tests/Support/TestVectors"),
         .target(name: "StoreBehaviour", dependencies: ["Mailbox"], path: "Tests/Support/StoreBehaviour"),
 
+        // Benchmarks
+        .executableTarget(
+            name: "PairingBenchmark",
+            dependencies: ["IdentityBasedEncryption", "SupersingularPairing", "CFieldArithmetic", "CGMP", "COpenSSL"],
+            path: "Benchmarks/PairingBenchmark"),
+
         // Tests, one target a module
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
         .testTarget(name: "RPCTests", dependencies: ["RPC", "Primitives"]),

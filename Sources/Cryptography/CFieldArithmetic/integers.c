@@ -46,21 +46,6 @@ int fa_integer_probably_prime(const fa_limb *a, size_t n, int rounds)
     return mpz_probab_prime_p(view(z, a, n), rounds) != 0;
 }
 
-void fa_inv_public(const fa_field *f, fa_limb *r, const fa_limb *a)
-{
-    mpz_t za, zp, inverse;
-    mpz_init(inverse);
-    int exists = mpz_invert(inverse, view(za, a, (size_t)f->n), view(zp, f->p, (size_t)f->n));
-    memset(r, 0, f->n * sizeof(fa_limb));
-    if (exists) {
-        memcpy(r, mpz_limbs_read(inverse), mpz_size(inverse) * sizeof(fa_limb));
-        // 1/(x R): two more factors R make it R/x.
-        fa_mul(f, r, r, f->r_squared);
-        fa_mul(f, r, r, f->r_squared);
-    }
-    mpz_clear(inverse);
-}
-
 int fa_jacobi_public(const fa_field *f, const fa_limb *a)
 {
     // R is 2^(64 n), a square: Montgomery's form does not change the character.

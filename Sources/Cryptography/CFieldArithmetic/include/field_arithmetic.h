@@ -49,6 +49,8 @@ void fa_mul(const fa_field *f, fa_limb *r, const fa_limb *a, const fa_limb *b);
 void fa_sqr(const fa_field *f, fa_limb *r, const fa_limb *a);
 // r = a b + c d with one reduction.
 void fa_mul_add_mul(const fa_field *f, fa_limb *r, const fa_limb *a, const fa_limb *b, const fa_limb *c, const fa_limb *d);
+// r = 1/a; 0 for 0.
+void fa_inv(const fa_field *f, fa_limb *r, const fa_limb *a);
 // r = a^e for a public exponent of `bits` bits, which the running time shows.
 void fa_pow(const fa_field *f, fa_limb *r, const fa_limb *a, const fa_limb *e, int bits);
 
@@ -73,8 +75,6 @@ void fa_integer_mul_mod(fa_limb *r, const fa_limb *a, const fa_limb *b, const fa
 void fa_integer_mod(fa_limb *r, const fa_limb *a, size_t an, const fa_limb *m, size_t mn);
 
 // The rest takes a time that depends on the values: for public or blinded ones only.
-// r = 1/a of a in Montgomery's form; 0 for 0.
-void fa_inv_public(const fa_field *f, fa_limb *r, const fa_limb *a);
 // The quadratic character of a: 1, -1 or 0.
 int fa_jacobi_public(const fa_field *f, const fa_limb *a);
 // q (an - mn + 1 limbs) and r (mn limbs) of a / m.

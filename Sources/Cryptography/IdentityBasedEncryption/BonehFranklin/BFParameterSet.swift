@@ -30,7 +30,7 @@ package final class BFParameterSet: Sendable {
     /// Cached by identity, since whoever is written to once is written to again.
     package func identityValue(_ id: [UInt8]) throws(IBEError) -> PairingValue {
         if let value = known[id] { return value }
-        let table = publicTable.value { PreparedPoint(pPublic, isSecret: false) }
+        let table = publicTable.value { PreparedPoint(pPublic) }
         let value = table.pairing(RFC5091Hashing.hashToCurve(id, curve, hash))
         guard !value.isDegenerate else { throw .unusableIdentity }
         known[id] = value

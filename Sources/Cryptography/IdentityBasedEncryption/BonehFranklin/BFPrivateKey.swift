@@ -44,7 +44,7 @@ public struct BFPrivateKey: Sendable {
         return try parameters.set.decrypt(ciphertext, with: prepared)
     }
 
-    var prepared: PreparedPoint { table.value { PreparedPoint(point, isSecret: true) } }
+    var prepared: PreparedPoint { table.value { PreparedPoint(point) } }
 }
 
 extension BFPrivateKey: CustomStringConvertible {

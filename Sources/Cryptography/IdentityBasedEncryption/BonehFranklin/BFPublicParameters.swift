@@ -10,7 +10,7 @@ public struct BFPublicParameters: Sendable {
     public let der: [UInt8]
     /// The level that p, q and hashfcn belong to.
     public let level: SecurityLevel
-    let set: BFParameterSet
+    package let set: BFParameterSet
 
     /// Reads DER. Throws `IBEError` for what is malformed, unsupported or wrong.
     public init(der: [UInt8]) throws(IBEError) {

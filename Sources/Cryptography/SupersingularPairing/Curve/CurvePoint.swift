@@ -56,7 +56,7 @@ package struct CurvePoint: Sendable {
         let multiple = jacobian.multiply(x, y, by: k)
         guard !w.isZero(multiple.z) else { return nil }
         let (inverse, square) = (w.element(), w.element())
-        w.invertPublic(inverse, multiple.z)
+        w.invert(inverse, multiple.z)
         w.sqr(square, inverse)
         w.mul(multiple.x, multiple.x, square)
         w.mul(square, square, inverse)

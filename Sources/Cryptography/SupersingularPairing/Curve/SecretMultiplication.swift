@@ -138,7 +138,7 @@ package final class FixedBase: Sendable {
             }
             for _ in 0..<Self.window { complete.double(base) }
         }
-        w.invertPublic(product, product)
+        w.invert(product, product)
         for place in stride(from: entries * digits - 1, through: 0, by: -1) {
             w.load(entry.z, products, place)
             w.mul(entry.z, entry.z, product)

@@ -138,11 +138,8 @@ final class Workspace {
         fa_pow(f, self[r], self[a], exponent.limbs, Int32(exponent.bitCount))
     }
 
-    /// r = 1/a, and 0 for 0, by Fermat: the same path whatever a.
-    func invert(_ r: Fp, _ a: Fp) { pow(r, a, field.modulus - Natural(2)) }
-
-    /// r = 1/a, and 0 for 0, in a time that depends on a: for what is public.
-    func invertPublic(_ r: Fp, _ a: Fp) { fa_inv_public(f, self[r], self[a]) }
+    /// r = 1/a, and 0 for 0: the same path whatever a.
+    func invert(_ r: Fp, _ a: Fp) { fa_inv(f, self[r], self[a]) }
 
     /// 1 where a is a square, -1 where it is not, 0 for 0, in a time that depends on a: for what is public.
     func characterPublic(_ a: Fp) -> Int { Int(fa_jacobi_public(f, self[a])) }

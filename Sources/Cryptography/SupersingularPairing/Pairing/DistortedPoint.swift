@@ -18,7 +18,7 @@ struct DistortedPoint {
         w.mul(cube, cube, bx)
         w.load(inverse, b.curve.zeta, 1)
         w.mul(inverse, inverse, cube)
-        w.invertPublic(inverse, inverse)  // 1 / (6 b_zeta x^3)
+        w.invert(inverse, inverse)  // 1 / (6 b_zeta x^3)
         w.set(constant, small: 4)
         w.add(x, cube, constant)
         w.neg(x, x)

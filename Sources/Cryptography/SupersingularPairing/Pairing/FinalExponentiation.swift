@@ -8,14 +8,8 @@ struct FinalExponentiation {
         self.curve = curve
     }
 
-    /// How an inverse is found: one that takes the same path whatever the element, or a faster one for public elements.
-    enum Inversion {
-        case secret
-        case `public`
-    }
-
     /// r = f^((p - 1) exponent). Takes elements of the workspace: 11.
-    func callAsFunction(_ r: Fp2, _ f: Fp2, exponent: Natural, inversion: Inversion) {
+    func callAsFunction(_ r: Fp2, _ f: Fp2, exponent: Natural) {
         // f^p is f's conjugate. g = f^(p-1) = (a^2 - b^2 - 2 a b i) / N for f = a + b i, N = a^2 + b^2.
         // One inversion, of N a b, gives 1 / N and 1 / (2 Im g) = -N / (4 a b).
         let g = w.pair()
@@ -25,7 +19,7 @@ struct FinalExponentiation {
         w.mul(ab, f.real, f.imaginary)
         w.add(norm, aa, bb)
         w.mul(inverse, norm, ab)
-        invert(inverse, inversion)
+        w.invert(inverse, inverse)
         w.sub(g.real, aa, bb)
         w.mul(aa, inverse, ab)  // 1 / N
         w.mul(g.real, g.real, aa)
@@ -42,17 +36,10 @@ struct FinalExponentiation {
     }
 
     /// The value with what its powers need.
-    func value(_ v: Fp2, inversion: Inversion) -> PairingValue {
+    func value(_ v: Fp2) -> PairingValue {
         let halfInverse = w.element()
         w.double(halfInverse, v.imaginary)
-        invert(halfInverse, inversion)
+        w.invert(halfInverse, halfInverse)
         return PairingValue(curve, w, v, halfInverse: halfInverse)
-    }
-
-    private func invert(_ r: Fp, _ inversion: Inversion) {
-        switch inversion {
-        case .secret: w.invert(r, r)
-        case .public: w.invertPublic(r, r)
-        }
     }
 }

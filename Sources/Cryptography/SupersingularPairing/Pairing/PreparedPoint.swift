@@ -5,12 +5,9 @@ package final class PreparedPoint: Sendable {
     /// a / b and c / b of each line in turn.
     private let lines: FieldRow
 
-    private let inversion: FinalExponentiation.Inversion
-
     /// Takes a point of order q.
-    package init(_ a: CurvePoint, isSecret: Bool) {
+    package init(_ a: CurvePoint) {
         curve = a.curve
-        inversion = isSecret ? .secret : .public
         let half = a.multiplied(by: Scalar(curve.halfModQ, modulo: curve.q))
         lines = Self.lines(of: half)
     }
@@ -38,8 +35,8 @@ package final class PreparedPoint: Sendable {
             if index > 0, curve.orderDigits[index] != 0 { accumulate() }
         }
         let finish = FinalExponentiation(w, curve)
-        finish(value, f, exponent: curve.cofactor, inversion: inversion)
-        return finish.value(value, inversion: inversion)
+        finish(value, f, exponent: curve.cofactor)
+        return finish.value(value)
     }
 
     private static func lines(of a: CurvePoint) -> FieldRow {

@@ -39,11 +39,11 @@ extension TypeOneCurve {
         w.sqr(square, f.imaginary)
         w.add(norm, norm, square)
         let finish = FinalExponentiation(w, self)
-        finish(value, f, exponent: cofactor.dividing(by: Natural(2)).quotient, inversion: .public)
+        finish(value, f, exponent: cofactor.dividing(by: Natural(2)).quotient)
         if w.characterPublic(norm) == -1 {
             w.neg(value.real, value.real)
             w.neg(value.imaginary, value.imaginary)
         }
-        return finish.value(value, inversion: .public)
+        return finish.value(value)
     }
 }
