@@ -5,14 +5,7 @@ struct JacobianPoint {
     let z: Fp
 }
 
-/// The line a x + b y + c through two points of the accumulator, up to a factor in F_p, which the final exponentiation removes.
-struct Line {
-    let a: Fp
-    let b: Fp
-    let c: Fp
-}
-
-/// Doubling and adding in Jacobian coordinates (RFC 5091 3.3), with the lines that Miller's algorithm needs (3.4).
+/// Doubling and adding in Jacobian coordinates (RFC 5091 3.3).
 struct JacobianArithmetic {
     private let w: Workspace
     private let t: [Fp]
@@ -25,10 +18,8 @@ struct JacobianArithmetic {
 
     func point() -> JacobianPoint { JacobianPoint(x: w.element(), y: w.element(), z: w.element()) }
 
-    func line() -> Line { Line(a: w.element(), b: w.element(), c: w.element()) }
-
-    /// RFC 5091 3.3.1, ProjectivePointDouble1, in place; and 3.4.2, EvalTangent1, without its evaluation, where a line is given.
-    func double(_ v: JacobianPoint, _ tangent: Line? = nil) {
+    /// RFC 5091 3.3.1, ProjectivePointDouble1, in place.
+    func double(_ v: JacobianPoint) {
         let (xx, yy, yyyy, zz, slope, s) = (t[0], t[1], t[2], t[3], t[4], t[5])
         w.sqr(xx, v.x)
         w.sqr(yy, v.y)
@@ -46,15 +37,6 @@ struct JacobianArithmetic {
         w.sqr(v.z, v.z)
         w.sub(v.z, v.z, yy)
         w.sub(v.z, v.z, zz)
-        if let tangent {
-            // 2 Y Z^3 y - 3 X^2 Z^2 x + 3 X^3 - 2 Y^2
-            w.mul(tangent.b, v.z, zz)
-            w.mul(tangent.a, slope, zz)
-            w.neg(tangent.a, tangent.a)
-            w.mul(tangent.c, slope, v.x)
-            w.sub(tangent.c, tangent.c, yy)
-            w.sub(tangent.c, tangent.c, yy)
-        }
         w.sqr(v.x, slope)
         w.sub(v.x, v.x, s)
         w.sub(v.x, v.x, s)
@@ -66,9 +48,8 @@ struct JacobianArithmetic {
         w.sub(v.y, v.y, yyyy)
     }
 
-    /// RFC 5091 3.3.2, ProjectivePointAccumulate1, in place, where v and (x, y) are neither 0 nor equal nor opposite; and
-    /// 3.4.3, EvalLine1, without its evaluation, where a line is given.
-    func add(_ v: JacobianPoint, _ x: Fp, _ y: Fp, _ line: Line? = nil) {
+    /// RFC 5091 3.3.2, ProjectivePointAccumulate1, in place, where v and (x, y) are neither 0 nor equal nor opposite.
+    func add(_ v: JacobianPoint, _ x: Fp, _ y: Fp) {
         let (zz, h, r, hh, hhh, s) = (t[0], t[1], t[2], t[3], t[4], t[5])
         w.sqr(zz, v.z)
         w.mul(h, x, zz)
@@ -77,14 +58,6 @@ struct JacobianArithmetic {
         w.mul(r, r, v.z)
         w.sub(r, r, v.y)
         w.mul(v.z, v.z, h)
-        if let line {
-            // Z' y - R x + R x_A - Z' y_A
-            w.copy(line.b, v.z)
-            w.neg(line.a, r)
-            w.mul(line.c, r, x)
-            w.mul(s, v.z, y)
-            w.sub(line.c, line.c, s)
-        }
         w.sqr(hh, h)
         w.mul(hhh, hh, h)
         w.mul(s, v.x, hh)

@@ -41,37 +41,23 @@ package final class PreparedPoint: Sendable {
 
     private static func lines(of a: CurvePoint) -> FieldRow {
         let curve = a.curve
-        let digits = curve.orderDigits
-        let count = digits.count - 1 + digits.dropLast().dropFirst().count(where: { $0 != 0 })
+        let count = MillerWalk.steps(curve.orderDigits).count
         let lines = FieldRow(curve.field, count: 2 * count)
         let divisors = FieldRow(curve.field, count: count)
         let products = FieldRow(curve.field, count: count)
-        let w = Workspace(curve.field, elements: 32)
-        let jacobian = JacobianArithmetic(w)
-        let (x, y) = a.load(into: w)
-        let (negative, product, inverse) = (w.element(), w.element(), w.element())
-        w.neg(negative, y)
-        let v = jacobian.point()
-        w.copy(v.x, x)
-        w.copy(v.y, y)
-        w.setOne(v.z)
-        let line = jacobian.line()
+        let w = Workspace(curve.field, elements: 24)
+        let walk = MillerWalk(w, a)
+        let line = Line(a: w.element(), b: w.element(), c: w.element())
+        let (product, inverse) = (w.element(), w.element())
         w.setOne(product)
         var next = 0
-        func record() {
+        walk { _, line in
             w.store(line.a, lines, 2 * next)
             w.store(line.c, lines, 2 * next + 1)
             w.store(line.b, divisors, next)
             w.store(product, products, next)
             w.mul(product, product, line.b)
             next += 1
-        }
-        for index in stride(from: digits.count - 2, through: 0, by: -1) {
-            jacobian.double(v, line)
-            record()
-            guard index > 0, digits[index] != 0 else { continue }
-            jacobian.add(v, x, digits[index] == 1 ? y : negative, line)
-            record()
         }
         // One inversion for all divisors b.
         w.invert(product, product)
