@@ -20,10 +20,9 @@ struct JacobianArithmetic {
 
     /// RFC 5091 3.3.1, ProjectivePointDouble1, in place.
     func double(_ v: JacobianPoint) {
-        let (xx, yy, yyyy, zz, slope, s) = (t[0], t[1], t[2], t[3], t[4], t[5])
+        let (xx, yy, yyyy, slope, s) = (t[0], t[1], t[2], t[3], t[4])
         w.sqr(xx, v.x)
         w.sqr(yy, v.y)
-        w.sqr(zz, v.z)
         w.sqr(yyyy, yy)
         w.triple(slope, xx)  // lambda_1
         // 2 X Y^2, doubled below: lambda_3
@@ -33,10 +32,8 @@ struct JacobianArithmetic {
         w.sub(s, s, yyyy)
         w.double(s, s)
         // Z' = 2 Y Z
-        w.add(v.z, v.y, v.z)
-        w.sqr(v.z, v.z)
-        w.sub(v.z, v.z, yy)
-        w.sub(v.z, v.z, zz)
+        w.mul(v.z, v.y, v.z)
+        w.double(v.z, v.z)
         w.sqr(v.x, slope)
         w.sub(v.x, v.x, s)
         w.sub(v.x, v.x, s)

@@ -14,10 +14,11 @@ struct MillerWalk {
     private let y: Fp
     private let minusY: Fp
     private let v: ProjectivePoint
+    private let start: ProjectivePoint
     private let line: Line
     private let digits: [Int8]
 
-    /// Takes 17 elements of the workspace. A has order q; it may be secret, for the path depends on q alone.
+    /// Takes 20 elements of the workspace. A has order q; it may be secret, for the path depends on q alone.
     init(_ w: Workspace, _ a: CurvePoint) {
         self.w = w
         digits = a.curve.orderDigits
@@ -26,6 +27,7 @@ struct MillerWalk {
         minusY = w.element()
         w.neg(minusY, y)
         v = ProjectivePoint(x: w.element(), y: w.element(), z: w.element())
+        start = ProjectivePoint(x: w.element(), y: w.element(), z: w.element())
         line = Line(a: w.element(), b: w.element(), c: w.element())
     }
 
@@ -44,18 +46,26 @@ struct MillerWalk {
         }
     }
 
-    /// Walks, and shows each line, which is valid until the next.
-    func callAsFunction(_ body: (Step, Line) -> Void) {
+    /// Walks, and shows for each step the point that it starts at, whose line it is, and that line; both valid until the next.
+    func callAsFunction(_ body: (ProjectivePoint, Step, Line) -> Void) {
         w.copy(v.x, x)
         w.copy(v.y, y)
         w.setOne(v.z)
         for index in digits.indices.dropLast().reversed() {
+            copyStart()
             double()
-            body(.tangent, line)
+            body(start, .tangent, line)
             guard index > 0, digits[index] != 0 else { continue }
+            copyStart()
             add(digits[index] == 1 ? y : minusY)
-            body(.chord, line)
+            body(start, .chord, line)
         }
+    }
+
+    private func copyStart() {
+        w.copy(start.x, v.x)
+        w.copy(start.y, v.y)
+        w.copy(start.z, v.z)
     }
 
     /// v = 2 v, and the tangent 2 Y Z y - 3 X^2 x + Y^2 - 3 Z^2

@@ -9,7 +9,7 @@ extension TypeOneCurve {
         let t = DistortedPoint(w, b)
         let (f, value) = (w.pair(), w.pair())
         w.setOne(f)
-        walk { step, line in
+        walk { _, step, line in
             w.mul(value.real, line.a, t.x)
             w.add(value.real, value.real, line.c)
             w.mul(value.imaginary, line.b, t.y)
