@@ -38,7 +38,8 @@ let package = Package(
         .target(
             name: "EmbeddedStore", dependencies: ["Mailbox", "CSQLite"], path: "Sources/Adapters/EmbeddedStore"),
         .target(
-            name: "MailboxAPI", dependencies: ["RPC"], path: "Sources/Adapters/MailboxAPI", exclude: ["poste.proto"]),
+            name: "MailboxAPI", dependencies: ["RPC", "Primitives"], path: "Sources/Adapters/MailboxAPI",
+            exclude: ["poste.proto", "grpc", "regenerate.sh"]),
         .target(
             name: "RPC", dependencies: ["CGRPC", "COpenSSL", "Primitives"], path: "Sources/Adapters/RPC"),
         .target(name: "Observability", path: "Sources/Adapters/Observability"),
@@ -84,6 +85,7 @@ let package = Package(
 
         // Tests, one target a module
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
+        .testTarget(name: "MailboxAPITests", dependencies: ["MailboxAPI", "RPC", "Primitives"]),
         .testTarget(name: "RPCTests", dependencies: ["RPC", "Primitives"]),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite"]),
