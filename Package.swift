@@ -28,7 +28,10 @@ let package = Package(
             dependencies: ["MailboxAPI", "RPC", "Observability", "SQLite", "StateFolder", "WorkPool", "IBAKE"],
             path: "Sources/Services/KeyManagement"),
         .target(
-            name: "FrontWorker", dependencies: ["MailboxAPI", "RPC", "Observability", "Mailbox", "IBAKE"],
+            name: "FrontWorker",
+            dependencies: [
+                "KeyManagementClient", "MailboxAPI", "RPC", "Observability", "WorkPool", "Mailbox", "IBAKE",
+            ],
             path: "Sources/Services/FrontWorker"),
         .target(
             name: "DeliveryWorker", dependencies: ["MailboxAPI", "RPC", "Observability", "Mailbox"],
@@ -37,6 +40,9 @@ let package = Package(
         // Adapters
         .target(
             name: "EmbeddedStore", dependencies: ["Mailbox", "CSQLite"], path: "Sources/Adapters/EmbeddedStore"),
+        .target(
+            name: "KeyManagementClient", dependencies: ["MailboxAPI", "RPC", "IBAKE"],
+            path: "Sources/Adapters/KeyManagementClient"),
         .target(
             name: "MailboxAPI", dependencies: ["RPC", "Primitives"], path: "Sources/Adapters/MailboxAPI",
             exclude: ["poste.proto", "grpc", "regenerate.sh"]),

@@ -23,6 +23,12 @@ public struct PushWindow: Sendable {
         public let deposit: PendingDeposit
         /// The offset of the push before.
         public let after: UInt64?
+
+        /// A push from its parts, as the front reads it.
+        public init(deposit: PendingDeposit, after: UInt64?) {
+            self.deposit = deposit
+            self.after = after
+        }
     }
 
     private var lastPushed: UInt64?

@@ -1,0 +1,29 @@
+import Mailbox
+import Primitives
+
+/// What a delivery worker is told.
+public struct DeliveryConfiguration: Sendable {
+    /// What it proves itself with to fronts: a certificate with the URI `poste:delivery-worker`.
+    public var credentials: TLSCredentials
+    /// The authority that fronts' certificates must lead to, PEM.
+    public var rootsPEM: String
+    /// How much of a partition is folded at once.
+    public var batch = PageLimit(count: 1000, octets: 4 << 20)
+    /// How much may be under way to one recipient without his answer.
+    public var window = PageLimit(count: 64, octets: 8 << 20)
+    /// How much of a content is read from the log at once.
+    public var page = PageLimit(count: 16, octets: 1 << 20)
+    /// How long the log's compaction lags, in ms: a quiet partition gets its tick after so long.
+    public var compactionLagMs: Int64 = 3_600_000
+    /// How often lifetimes are looked at.
+    public var expiryInterval = Duration.seconds(1)
+    /// Wall clock; a parameter for tests.
+    public var now: @Sendable () -> UTCTime
+
+    /// A configuration with its defaults.
+    public init(credentials: TLSCredentials, rootsPEM: String, now: @escaping @Sendable () -> UTCTime) {
+        self.credentials = credentials
+        self.rootsPEM = rootsPEM
+        self.now = now
+    }
+}

@@ -1,0 +1,33 @@
+import Mailbox
+import RPC
+import Synchronization
+
+/// One connection to each front that holds streams, over mutual TLS.
+final class FrontChannels: Sendable {
+    private let configuration: DeliveryConfiguration
+    private let channels = Mutex<[String: RPCChannel]>([:])
+
+    init(_ configuration: DeliveryConfiguration) { self.configuration = configuration }
+
+    /// The connection to a front's `host:port`.
+    ///
+    /// Throws `RPCStatus` for an address that is none, `RPCCertificateError` for credentials of no use.
+    func channel(to front: String) throws -> RPCChannel {
+        try channels.withLock { channels in
+            if let channel = channels[front] { return channel }
+            guard let colon = front.lastIndex(of: ":"), let port = Int(front[front.index(after: colon)...]) else {
+                throw RPCStatus(.invalidArgument, "a route names the front \(front), which is no host:port")
+            }
+            let host = String(front[..<colon].drop { $0 == "[" }.prefix { $0 != "]" })
+            let channel = try RPCChannel(
+                RPCChannelConfiguration(
+                    host: host, port: port,
+                    security: .tls(rootsPEM: configuration.rootsPEM, credentials: configuration.credentials)))
+            channels[front] = channel
+            return channel
+        }
+    }
+
+    /// Forgets a front that does not answer, so that addresses of the past do not pile up.
+    func forget(_ front: String) { _ = channels.withLock { $0.removeValue(forKey: front) } }
+}

@@ -1,0 +1,138 @@
+import IdentityBasedEncryption
+import Mailbox
+import Observability
+import Primitives
+
+/// The owner of one partition of all topics. Two processes may believe to be it for a while: the view's compare and set
+/// lets only one of them go on, and the other reads the position again.
+struct PartitionOwner: Sendable {
+    let partition: Int
+    let mailLog: any MailLog
+    let view: any MailboxView
+    let channels: FrontChannels
+    let configuration: DeliveryConfiguration
+    let log: Log
+
+    /// Works until the task is cancelled. Throws `StoreError` that nobody but an operator can mend.
+    func run() async throws {
+        let board = PushBoard(
+            partition: partition, mailLog: mailLog, view: view, channels: channels, configuration: configuration,
+            log: log)
+        let ticks = TickKeeper(schedule: TickSchedule(lagMs: configuration.compactionLagMs, owningFrom: configuration.now()))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await persistently { try await fold(board, ticks) } }
+            group.addTask { try await persistently { try await expire(ticks) } }
+            group.addTask { await board.run() }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Folds record after record. Returns when the view is not where this owner left it: someone else went on.
+    private func fold(_ board: PushBoard, _ ticks: TickKeeper) async throws {
+        let identity = try await mailLog.identity()
+        var position = try await startingPosition(identity)
+        try await board.startReachable()
+        while true {
+            try Task.checkCancellation()
+            let batch = try await mailLog.read(
+                partition: partition, from: position?.next ?? LogPosition(), limit: configuration.batch,
+                waitingUpTo: .seconds(1))
+            guard !batch.records.isEmpty || position == nil || batch.next != position?.next else { continue }
+            await ticks.note(batch.records, now: configuration.now())
+            let sorted = FoldBatch(batch.records, partition: partition, partitionCount: mailLog.partitionCount)
+            let excerpt = try await view.excerpt(sorted.needs, of: partition)
+            guard excerpt.position == position else { return notice(position, excerpt.position) }
+            let outcome = sorted.fold(into: excerpt)
+            // Before the view moves on: made twice they are one, forgotten they are lost.
+            try await append(outcome.receipts, sorted)
+            let reached = ViewPosition(
+                after: position, folding: batch, log: identity, readAt: configuration.now())
+            guard try await view.apply(outcome.changes, to: partition, from: position, reaching: reached) else {
+                return notice(position, nil)
+            }
+            position = reached
+            await board.note(outcome)
+        }
+    }
+
+    private func notice(_ mine: ViewPosition?, _ found: ViewPosition?) {
+        log.info(
+            "view moved by another worker",
+            ["partition": LogValue(partition), "mine": LogValue(mine?.next.envelopes ?? 0),
+                "found": LogValue(found?.next.envelopes ?? 0)])
+    }
+
+    private func startingPosition(_ identity: String) async throws -> ViewPosition? {
+        let position = try await view.position(of: partition)
+        let verdict = ViewVerdict(
+            position, log: identity, bounds: try await mailLog.bounds(of: partition), now: configuration.now())
+        switch verdict {
+        case .begin: return nil
+        case .goOn(let position): return position
+        case .discard(let reason):
+            log.warning(
+                "view discarded, folding from nothing",
+                ["partition": LogValue(partition), "reason": .text(reason.rawValue)])
+            _ = try await view.discard(partition: partition, at: position)
+            return try await view.position(of: partition)
+        }
+    }
+
+    private func append(_ receipts: [Envelope], _ sorted: FoldBatch) async throws {
+        for receipt in receipts { try await mailLog.append(receipt) }
+        for forward in sorted.forwards {
+            _ = try await mailLog.append([forward.record], to: .presence, partition: forward.partition)
+        }
+        for letter in sorted.deadLetters {
+            log.error(
+                "record cannot be processed",
+                ["partition": LogValue(partition), "offset": LogValue(letter.stored.offset),
+                    "topic": .text(letter.stored.topic.name), "fault": .text(letter.fault)])
+            try await mailLog.append(letter)
+        }
+    }
+
+    /// Lets what is overdue expire, and gives quiet partitions their tick.
+    private func expire(_ ticks: TickKeeper) async throws {
+        let rule = ExpiryRule()
+        while true {
+            try await Task.sleep(for: configuration.expiryInterval)
+            let now = configuration.now()
+            for deposit in try await view.due(in: partition, by: rule.horizon(now: now), limit: 256) {
+                guard let tombstone = rule.tombstone(for: deposit, now: now) else { continue }
+                log.info("deposit expired", ["deposit": LogValue(deposit.key.id), "partition": LogValue(partition)])
+                try await mailLog.append(tombstone)
+            }
+            if await ticks.takeDue(now: now) { try await mailLog.tick(partition: partition) }
+        }
+    }
+
+    /// Does the work again, with back-off, after what may pass by itself.
+    private func persistently(_ work: () async throws -> Void) async throws {
+        var pause = Duration.milliseconds(50)
+        while true {
+            let started = ContinuousClock.now
+            do {
+                try await work()
+            } catch let error as StoreError where error.isTransient || error.kind == .full {
+                log.warning("store unavailable", ["partition": LogValue(partition), "detail": .text(error.detail)])
+            }
+            try Task.checkCancellation()
+            pause = ContinuousClock.now - started > .seconds(5) ? .milliseconds(50) : min(pause * 2, .seconds(5))
+            try await Task.sleep(for: pause)
+        }
+    }
+}
+
+/// The tick schedule, shared by the tasks of one partition.
+actor TickKeeper {
+    private var schedule: TickSchedule
+
+    init(schedule: TickSchedule) { self.schedule = schedule }
+
+    func note(_ records: [StoredRecord], now: UTCTime) { schedule.note(records, now: now) }
+
+    /// Whether a tick is due. The tick itself comes back through the log and settles the debt.
+    func takeDue(now: UTCTime) -> Bool { schedule.isDue(now: now) }
+}

@@ -1,0 +1,149 @@
+import IdentityBasedEncryption
+import Mailbox
+import MailboxAPI
+import Observability
+import Primitives
+import RPC
+import Synchronization
+
+private typealias PushCall = Call<PushRequest, PushResponse>
+
+/// Pushes what waits in one mailbox into one recipient's stream, in order, for as long as the front holds it.
+///
+/// A push is no promise: what the recipient has not acknowledged is pushed again into his next stream.
+final class Pusher: Sendable {
+    let mailbox: Identity
+    let route: Route
+    private let partition: Int
+    private let mailLog: any MailLog
+    private let view: any MailboxView
+    private let configuration: DeliveryConfiguration
+    private let log: Log
+    private let news = Mutex(News())
+    private let wakes: AsyncStream<Void>
+    private let wake: AsyncStream<Void>.Continuation
+
+    private struct News: Sendable {
+        /// Answered in this stream.
+        var answered: [DepositKey] = []
+        /// Over, by whatever way.
+        var settled: [DepositKey] = []
+    }
+
+    init(
+        mailbox: Identity, route: Route, partition: Int, mailLog: any MailLog, view: any MailboxView,
+        configuration: DeliveryConfiguration, log: Log
+    ) {
+        self.mailbox = mailbox
+        self.route = route
+        self.partition = partition
+        self.mailLog = mailLog
+        self.view = view
+        self.configuration = configuration
+        self.log = log
+        (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Something new waits.
+    func arrived() { wake.yield() }
+
+    /// A deposit is over.
+    func settled(_ key: DepositKey) {
+        news.withLock { $0.settled.append(key) }
+        wake.yield()
+    }
+
+    /// Pushes until the stream is gone or the task is cancelled. Returns why the call ended.
+    func run(over channel: RPCChannel) async -> RPCStatus? {
+        do {
+            let call = try channel.open(Methods.push)
+            defer { call.cancel() }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await self.readOutcomes(call) }
+                group.addTask { try await self.push(into: call) }
+                try await group.next()
+                group.cancelAll()
+            }
+            return nil
+        } catch let status as RPCStatus {
+            // The stream closed, or the front went: both are daily life.
+            log.debug(
+                "push ended", ["recipient": LogValue(mailbox), "front": .text(route.front), "status": LogValue(status)])
+            return status
+        } catch {
+            if !(error is CancellationError) {
+                log.warning("push failed", ["recipient": LogValue(mailbox), "reason": .text("\(error)")])
+            }
+            return nil
+        }
+    }
+
+    private func readOutcomes(_ call: PushCall) async throws {
+        while let response = try await call.receive() {
+            guard case .outcome(let outcome) = response.part else { continue }
+            let id = try DepositID(octets: outcome.id)
+            news.withLock { $0.answered.append(DepositKey(id: id, mailbox: mailbox)) }
+            wake.yield()
+        }
+    }
+
+    private func push(into call: PushCall) async throws {
+        let opening = PushOpening(recipient: mailbox.octets, stream: route.stream.octets)
+        guard try await call.send(PushRequest(.opening(opening))) else { return }
+        var window = PushWindow(limit: configuration.window)
+        var saidCaughtUp = false
+        var awake = wakes.makeAsyncIterator()
+        while true {
+            try Task.checkCancellation()
+            take(&window)
+            let page = window.hasRoom
+                ? try await view.pending(
+                    in: mailbox, partition: partition, after: window.cursor,
+                    limit: PageLimit(count: configuration.window.count))
+                : []
+            let pushes = window.take(page, now: configuration.now())
+            for push in pushes {
+                guard try await send(push, call) else { return }
+                saidCaughtUp = false
+            }
+            guard pushes.isEmpty, page.isEmpty else { continue }
+            if window.hasRoom, !saidCaughtUp {
+                guard try await call.send(PushRequest(.caughtUp(CaughtUp()))) else { return }
+                saidCaughtUp = true
+            }
+            guard await awake.next() != nil else { return }
+        }
+    }
+
+    private func take(_ window: inout PushWindow) {
+        let latest = news.withLock { news in
+            defer { news = News() }
+            return news
+        }
+        for key in latest.answered { window.settle(key) }
+        for key in latest.settled { window.forget(key) }
+    }
+
+    /// Sends one deposit with its chunks; false when the call is over.
+    private func send(_ push: PushWindow.Push, _ call: PushCall) async throws -> Bool {
+        let envelope = push.deposit.envelope
+        let message = PushDeposit(
+            envelope: envelope.octets, offset: push.deposit.offset,
+            before: push.after.map { PushedBefore(offset: $0) })
+        guard case .run(let run) = envelope.place else {
+            return try await call.send(PushRequest(.deposit(message)))
+        }
+        var sent = 0
+        while UInt64(sent) < run.recordCount {
+            let chunks = try await mailLog.contents(
+                run, of: envelope.key, skipping: sent, limit: configuration.page)
+            guard !chunks.isEmpty else { break }
+            if sent == 0, !(try await call.send(PushRequest(.deposit(message)))) { return false }
+            for chunk in chunks {
+                guard try await call.send(PushRequest(.chunk(chunk))) else { return false }
+            }
+            sent += chunks.count
+        }
+        return true
+    }
+}

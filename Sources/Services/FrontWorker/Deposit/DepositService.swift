@@ -1,0 +1,119 @@
+import IBAKE
+import IdentityBasedEncryption
+import Mailbox
+import MailboxAPI
+import Observability
+import Primitives
+import RPC
+
+/// `Mailbox.Deposit`: takes a deposit under the session of an exchange, and gives its receipt when the log has it durably.
+struct DepositService: Sendable {
+    let vault: SessionVault
+    let mailLog: any MailLog
+    let view: any MailboxView
+    let configuration: FrontConfiguration
+    let log: Log
+
+    /// Throws `RPCStatus`.
+    func deposit(_ requests: Requests<DepositRequest>) async throws -> DepositReceipt {
+        do {
+            return try await take(requests)
+        } catch {
+            throw FrontFault.status(for: error, log: log)
+        }
+    }
+
+    private func take(_ requests: Requests<DepositRequest>) async throws -> DepositReceipt {
+        guard case .opening(let opening) = try await next(requests) else {
+            throw DepositFault.order("a deposit begins with its opening")
+        }
+        let (session, keys, header) = try await authenticate(opening)
+        let key = DepositKey(id: header.fields.id, mailbox: header.fields.recipient)
+        let partition = mailLog.partition(of: key)
+        let known = try await view.deposit(key, partition: partition)
+        let admission = Admission(
+            header, under: session.facts, known: known?.envelope,
+            usage: try await view.usage(of: key.mailbox, partition: partition),
+            limits: configuration.limits.deposits, now: configuration.now())
+        switch admission {
+        case .refuse(let fault): throw fault
+        case .receiptAgain(let envelope):
+            log.info("deposit known, receipt again", ["deposit": LogValue(key.id)])
+            return DepositReceipt(envelope.stored, keys)
+        case .store: break
+        }
+        let (place, digest, proof) = try await content(header, requests)
+        let envelope = try Envelope(
+            deposit: header, encryptedKey: session.esk?.data ?? [], receivedAt: configuration.now(),
+            senderProof: proof, ciphertextDigest: digest, place: place)
+        try await mailLog.append(envelope)
+        log.info(
+            "deposit stored",
+            ["deposit": LogValue(key.id), "octets": LogValue(envelope.ciphertextLength),
+                "partition": LogValue(partition)])
+        return DepositReceipt(envelope.stored, keys)
+    }
+
+    /// Nothing of a deposit is taken before its tag has shown that it belongs to the session.
+    private func authenticate(
+        _ opening: DepositOpening
+    ) async throws -> (EstablishedSession, DepositSession, DepositHeader) {
+        guard opening.csbID.count == 4, opening.tag.count == 32 else {
+            throw DepositFault.field("a CSB ID of 4 octets and a tag of 32 are needed")
+        }
+        let csbID = opening.csbID.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        let exchange = ExchangeKey(csbID: csbID, initiator: try Identity(octets: opening.initiator))
+        let header = try DepositHeader(octets: opening.header)
+        guard let session = try await vault.state(of: exchange)?.state.session, session.esk != nil else {
+            throw FrontFault.noSession
+        }
+        let keys = try DepositSession(
+            tgk: session.tgk, csbID: opening.csbID, messageDigest: session.iMessage2Digest)
+        guard keys.verify(openingTag: opening.tag, for: header) else { throw FrontFault.wrongTag }
+        guard header.fields.recipient.mailbox == session.responder, header.fields.recipient != session.responder
+        else { throw FrontFault.noMailbox(header.fields.recipient) }
+        return (session, keys, header)
+    }
+
+    private func content(
+        _ header: DepositHeader, _ requests: Requests<DepositRequest>
+    ) async throws -> (Envelope.Place, digest: [UInt8], proof: [UInt8]?) {
+        var content = DepositContent(header, mailLog: mailLog, limits: configuration.limits)
+        while true {
+            switch try await next(requests) {
+            case .chunk(let chunk): try await content.append(chunk)
+            case .closing(let closing):
+                let (place, digest) = try await content.finish()
+                guard closing.ciphertextSHA256 == digest else { throw DepositFault.otherDigest }
+                guard [0, SenderProof.size].contains(closing.senderProof.count) else {
+                    throw DepositFault.field("a sender proof has 32 octets, or is absent between two KMSs")
+                }
+                return (place, digest, closing.senderProof.isEmpty ? nil : closing.senderProof)
+            case .opening: throw DepositFault.order("a second opening; one call carries one deposit")
+            case nil: throw DepositFault.order("an empty message")
+            }
+        }
+    }
+
+    /// The next message, in time. A stream that ends before its closing is a broken one, and leaves nothing that exists.
+    private func next(_ requests: Requests<DepositRequest>) async throws -> DepositRequest.Part? {
+        let request = try await withPatience(configuration.limits.depositPatience) { try await requests.next() }
+        guard let request else { throw DepositFault.order("the stream ended before the closing of the deposit") }
+        return request.part
+    }
+}
+
+extension EstablishedSession {
+    /// What a deposit's header is compared with.
+    var facts: HandshakeFacts {
+        HandshakeFacts(
+            initiator: initiator, called: called, timestamp: timestamp.rawValue, day: timestamp.time.day,
+            encryptedKeyDigest: HashFunction.sha256.hash(esk?.data ?? []))
+    }
+}
+
+extension DepositReceipt {
+    init(_ stored: StoredContent, _ keys: DepositSession) {
+        self.init(receivedAtMs: UInt64(stored.receivedAt.milliseconds), mac: keys.receiptMAC(for: stored))
+    }
+}

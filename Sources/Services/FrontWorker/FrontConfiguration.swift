@@ -1,0 +1,70 @@
+import IdentityBasedEncryption
+import Mailbox
+import Primitives
+
+/// What a front worker is told.
+public struct FrontConfiguration: Sendable {
+    /// Where senders and recipients call, such as `0.0.0.0`.
+    public var host: String
+    /// The port for them; 0 takes any free one.
+    public var port: Int
+    /// The port for delivery workers, over mutual TLS, on the same host; 0 takes any free one.
+    public var pushPort: Int
+    /// The host under which delivery workers reach this front: it goes into routes.
+    public var advertisedHost: String
+    /// What the front proves itself with to both.
+    public var credentials: TLSCredentials
+    /// The authority that delivery workers' certificates must lead to, PEM.
+    public var rootsPEM: String
+    /// The domains whose mailboxes the front answers for.
+    public var domains: [String]
+    /// What it takes.
+    public var limits = FrontLimits()
+    /// Wall clock; a parameter for tests.
+    public var now: @Sendable () -> UTCTime
+    /// Where random octets come from.
+    public var random: any RandomSource = SystemRandom()
+
+    /// A configuration with its defaults.
+    public init(
+        host: String, port: Int, pushPort: Int, advertisedHost: String, credentials: TLSCredentials,
+        rootsPEM: String, domains: [String], now: @escaping @Sendable () -> UTCTime
+    ) {
+        self.host = host
+        self.port = port
+        self.pushPort = pushPort
+        self.advertisedHost = advertisedHost
+        self.credentials = credentials
+        self.rootsPEM = rootsPEM
+        self.domains = domains
+        self.now = now
+    }
+}
+
+/// How much a front takes, from whom, and for how long.
+public struct FrontLimits: Sendable {
+    /// What one deposit and one mailbox may hold.
+    public var deposits = DepositLimits(
+        quota: Quota(count: 100_000, octets: 8 << 30), longestLifetime: 30 * 86_400, largestCiphertext: 128 << 20)
+    /// Ciphertexts of at most so many octets ride in their envelope.
+    public var inlineOctets = 32 << 10
+    /// Larger ones go to the log in runs of about so many octets.
+    public var runOctets = 1 << 20
+    /// Exchanges that one source address may begin in a minute.
+    public var exchangesPerSourceAndMinute: UInt64 = 6000
+    /// Exchanges that may begin in the name of one IDRi in a minute.
+    public var exchangesPerInitiatorAndMinute: UInt64 = 600
+    /// How long a front's word about a stream counts; it renews it three times as often.
+    public var lease = Duration.seconds(30)
+    /// How long a recipient may take for each message of his exchange.
+    public var exchangePatience = Duration.seconds(30)
+    /// How long a sender may take for each message of a deposit.
+    public var depositPatience = Duration.seconds(60)
+    /// Threads for pairings.
+    public var cryptoThreads = 2
+    /// Handshake messages that may wait for one of them; more are shed.
+    public var cryptoQueue = 256
+
+    /// The defaults.
+    public init() {}
+}

@@ -1,0 +1,125 @@
+import IBAKE
+import KeyManagementClient
+import Mailbox
+import MailboxAPI
+import Observability
+import Primitives
+import RPC
+import WorkPool
+
+/// The stateless edge: answers for mailboxes, takes deposits, and holds recipients' streams. What it must remember is in the session store
+/// and in the log, so that the next call may reach another front.
+public final class FrontWorker: Sendable {
+    /// Where senders and recipients reach it.
+    public let port: Int
+    /// Where delivery workers reach it.
+    public let pushPort: Int
+
+    private let server: RPCServer
+    private let pushServer: RPCServer
+    private let leases: RouteLeases
+    private let keys: MailboxKeys
+    private let health: Health
+    private let pool: WorkPool
+    private let log: Log
+
+    /// Listens. It answers UNAVAILABLE until `run` has its keys from the KMS.
+    ///
+    /// Throws `RPCServerError` where it cannot listen, `InvalidIdentity` for a domain that is none.
+    public init(
+        _ configuration: FrontConfiguration, mailLog: any MailLog, view: any MailboxView,
+        sessions: any SessionStore, seal: SessionSeal, kms: KeyManagementClient, log: Log
+    ) throws {
+        self.log = log
+        let limits = configuration.limits
+        pool = WorkPool(
+            name: "front-crypto", threadCount: limits.cryptoThreads, queueLimit: limits.cryptoQueue)
+        keys = try MailboxKeys(client: kms, domains: configuration.domains, now: configuration.now, log: log)
+        let registry = StreamRegistry()
+        let vault = SessionVault(store: sessions, seal: seal)
+        let exchange = ExchangeService(
+            vault: vault, keys: keys, pool: pool, admission: ExchangeAdmission(store: sessions, limits: limits),
+            now: configuration.now, random: configuration.random, log: log)
+        let push = PushService(registry: registry, log: log)
+        var pushing = RPCServerConfiguration(
+            host: configuration.host, port: configuration.pushPort,
+            security: .tls(
+                try RPCCertificate(configuration.credentials), clients: .required(rootsPEM: configuration.rootsPEM)))
+        pushing.keepalive = .seconds(10)
+        pushServer = try RPCServer(pushing, services: [.push(push)])
+        pushPort = pushServer.port
+        leases = RouteLeases(
+            registry: registry, mailLog: mailLog, front: "\(configuration.advertisedHost):\(pushPort)",
+            lease: limits.lease, log: log)
+        let deposits = DepositService(
+            vault: vault, mailLog: mailLog, view: view, configuration: configuration, log: log)
+        let receive = ReceiveService(
+            exchange: exchange, registry: registry, leases: leases, mailLog: mailLog, configuration: configuration,
+            log: log)
+        let presence = PresenceService(mailLog: mailLog, log: log)
+        let mailbox = RPCService.mailbox(
+            MailboxCalls(exchange: exchange, deposits: deposits, receive: receive, presence: presence))
+        health = Health(services: [mailbox.name], status: .notServing)
+        server = try RPCServer(
+            RPCServerConfiguration(
+                host: configuration.host, port: configuration.port,
+                security: .tls(try RPCCertificate(configuration.credentials), clients: .none)),
+            services: [mailbox, health.service] + Reflection.services(describing: [mailbox.name, health.service.name]))
+        port = server.port
+    }
+
+    /// Waits until the front has its keys from the KMS.
+    public func waitUntilReady() async throws {
+        while await !keys.isReady { try await Task.sleep(for: .milliseconds(20)) }
+        health.setAll(.serving)
+    }
+
+    /// Serves until the task is cancelled; then lets calls under way finish, for at most five seconds.
+    public func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.keys.run() }
+            group.addTask { await self.leases.run() }
+            group.addTask {
+                while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
+            }
+            await group.waitForAll()
+        }
+        log.info("stopping")
+        health.setAll(.notServing)
+        async let callers: Void = server.shutdown(grace: .seconds(5))
+        async let pushers: Void = pushServer.shutdown(grace: .seconds(5))
+        _ = await (callers, pushers)
+        pool.stop()
+    }
+}
+
+/// The calls of `posterestante.v1.Mailbox`, each to the part that answers it.
+private struct MailboxCalls: MailboxHandlers {
+    let exchange: ExchangeService
+    let deposits: DepositService
+    let receive: ReceiveService
+    let presence: PresenceService
+
+    func exchange(
+        _ request: MailboxAPI.MIKEYMessage, _ context: RPCContext
+    ) async throws -> MailboxAPI.MIKEYMessage {
+        MailboxAPI.MIKEYMessage(
+            octets: try await exchange.exchange(request.octets, source: context.peerAddress))
+    }
+
+    func deposit(_ requests: Requests<DepositRequest>, _ context: RPCContext) async throws -> DepositReceipt {
+        try await deposits.deposit(requests)
+    }
+
+    func receive(
+        _ requests: Requests<ReceiveRequest>, _ responses: Responses<ReceiveResponse>, _ context: RPCContext
+    ) async throws {
+        try await receive.receive(requests, responses, context)
+    }
+
+    func publishPresence(
+        _ request: PublishPresenceRequest, _ context: RPCContext
+    ) async throws -> PublishPresenceResponse {
+        try await presence.publish(request)
+    }
+}

@@ -1,0 +1,28 @@
+import Mailbox
+import MailboxAPI
+import Observability
+import RPC
+
+/// `Mailbox.PublishPresence`: brings presence events to the log.
+struct PresenceService: Sendable {
+    /// The most events of one call.
+    static let limit = 1000
+
+    let mailLog: any MailLog
+    let log: Log
+
+    /// All events are read before one is taken. Throws `RPCStatus`.
+    func publish(_ request: PublishPresenceRequest) async throws -> PublishPresenceResponse {
+        do {
+            guard request.events.count <= Self.limit else {
+                throw RPCStatus(.invalidArgument, "at most \(Self.limit) events in one call")
+            }
+            let events = try request.events.map { try PresenceEvent(json: Array($0.utf8)) }
+            for event in events { try await mailLog.append(event) }
+            log.info("presence published", ["events": LogValue(events.count)])
+            return PublishPresenceResponse(accepted: UInt32(events.count))
+        } catch {
+            throw FrontFault.status(for: error, log: log)
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import IdentityBasedEncryption
+import Mailbox
+import MailboxAPI
+import Primitives
+import RPC
+
+/// One recipient's open stream, after he has proved himself: numbers what is sent, one deposit after the other, and checks what he answers.
+actor RecipientStream {
+    nonisolated let id: StreamID
+    nonisolated let recipient: Identity
+    nonisolated let openedAt: UTCTime
+    private let responses: Responses<ReceiveResponse>
+    private var session: DeliverySession
+    private var cursor = StreamCursor()
+    private var watchers: [DepositKey: [@Sendable (PushOutcome) -> Void]] = [:]
+    private let turn = Turnstile()
+    /// How the stream ended; whoever serves it and whoever pushes into it waits for this.
+    nonisolated let end = StreamEnd()
+
+    init(id: StreamID, recipient: Identity, openedAt: UTCTime, session: DeliverySession, responses: Responses<ReceiveResponse>) {
+        self.id = id
+        self.recipient = recipient
+        self.openedAt = openedAt
+        self.session = session
+        self.responses = responses
+    }
+
+    /// What `deliver` did.
+    enum Delivered: Sendable {
+        /// The deposit and all of its chunks went into the stream.
+        case sent
+        /// It had been sent before, or is over.
+        case dropped
+        /// A push before it is missing.
+        case gap
+    }
+
+    /// Sends a deposit. `chunks` gives its sealed chunks in order, nil behind the last; all are taken also where the deposit is dropped.
+    ///
+    /// `watcher` hears of the recipient's answer. Deposits of several pushers take turns, whole.
+    func deliver(
+        _ push: PushWindow.Push, watcher: @escaping @Sendable (PushOutcome) -> Void,
+        chunks: @Sendable () async throws -> [UInt8]?
+    ) async throws -> Delivered {
+        await turn.enter()
+        defer { turn.leave() }
+        let envelope = push.deposit.envelope
+        switch cursor.take(push.deposit.offset, after: push.after) {
+        case .gap: return .gap
+        case .drop:
+            while try await chunks() != nil {}
+            return .dropped
+        case .send: break
+        }
+        watchers[envelope.key, default: []].append(watcher)
+        do {
+            let opening = MailboxAPI.Delivery(session.open(envelope), octets: envelope.ciphertextLength)
+            try await responses.send(ReceiveResponse(.delivery(opening)))
+            while let chunk = try await chunks() { try await responses.send(ReceiveResponse(.chunk(chunk))) }
+        } catch {
+            // Nothing can follow half a delivery in this stream.
+            end.set(RPCStatus(.unavailable, "a delivery was cut short: open another stream"))
+            throw error
+        }
+        return .sent
+    }
+
+    /// Says that all that was waiting has been sent.
+    func caughtUp() async throws {
+        await turn.enter()
+        defer { turn.leave() }
+        try await responses.send(ReceiveResponse(.caughtUp(CaughtUp())))
+    }
+
+    /// Checks an answer. Throws `DeliverySession.Fault`.
+    func settle(_ answer: Mailbox.Acknowledgement) throws(DeliverySession.Fault) -> DepositKey {
+        try session.settle(answer)
+    }
+
+    /// Tells the recipient and the pushers that the log has his answer.
+    func settled(_ answer: Mailbox.Acknowledgement, _ key: DepositKey) async throws {
+        for watcher in watchers.removeValue(forKey: key) ?? [] {
+            watcher(PushOutcome(id: key.id.octets, refused: answer.isRefusal))
+        }
+        let settled = Settled(sequence: answer.sequence, id: answer.id.octets)
+        try await responses.send(ReceiveResponse(.settled(settled)))
+    }
+}
+
+extension MailboxAPI.Delivery {
+    init(_ delivery: Mailbox.Delivery, octets: UInt64) {
+        self.init(
+            sequence: delivery.sequence, header: delivery.header, esk: delivery.encryptedKey, sender: delivery.sender,
+            receivedAtMs: UInt64(delivery.receivedAt.milliseconds), senderProof: delivery.senderProof ?? [],
+            mac: delivery.mac, ciphertextOctets: octets)
+    }
+}
