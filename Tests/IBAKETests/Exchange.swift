@@ -29,7 +29,9 @@ struct Exchange {
         for name in try file["private_keys"].names {
             let key = try BFPrivateKey(
                 der: file["private_keys"][name].secret, identity: Array(name.utf8), parameters: parameters)
-            if try names?.contains(DatedIdentity(octets: key.identity).identity.description) ?? true { try keys.add(key) }
+            if try names?.contains(DatedIdentity(octets: key.identity).identity.description) ?? true {
+                try keys.add(key)
+            }
         }
         return keys
     }
@@ -42,7 +44,9 @@ struct Exchange {
         try message(index)["encrypted"].list[payload]["rho"].octets
     }
 
-    private func scalar(_ name: String) throws -> [UInt8] { try vector["secrets"][name]["scalar"].octets(ofNumberIn: 32) }
+    private func scalar(_ name: String) throws -> [UInt8] {
+        try vector["secrets"][name]["scalar"].octets(ofNumberIn: 32)
+    }
 
     /// The draws of the initiator, in the order that it documents.
     func initiatorDraws() throws -> ScriptedRandom {

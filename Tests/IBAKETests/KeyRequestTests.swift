@@ -108,23 +108,26 @@ import Testing
         #expect(refusal { $1.removeAll { $0.type == .rand } } == .message(.missing("RAND")))
         #expect(refusal { $1.removeLast() } == .message(.missing("V")))
         let other = try Identity("sip:kms@elsewhere.example")
-        #expect(refusal { payloads, list in
-            without(.kms, &list)
-            list.insert(.idr(IDRPayload(.kms, other)), at: 0)
-        } == .notServed(other))
+        #expect(
+            refusal { payloads, list in
+                without(.kms, &list)
+                list.insert(.idr(IDRPayload(.kms, other)), at: 0)
+            } == .notServed(other))
         let undated = IDRPayload(.initiator, IdentityPayload(uri: Array("sip:ben@post.example".utf8)))
         #expect(refusal { $1.insert(.idr(undated), at: 2) } == .message(.undated))
         let named = IDRPayload(.preSharedKey, IdentityPayload(uri: Array("ben".utf8)))
-        #expect(refusal { payloads, list in
-            without(.preSharedKey, &list)
-            list.insert(.idr(named), at: 0)
-        } == .message(.identityType(1)))
+        #expect(
+            refusal { payloads, list in
+                without(.preSharedKey, &list)
+                list.insert(.idr(named), at: 0)
+            } == .message(.identityType(1)))
         let more = IDRPayload(.initiator, IdentityPayload(uri: wanted[0].octets))
         let many = refusal { $1.insert(contentsOf: [Payload](repeating: .idr(more), count: 63), at: 2) }
         #expect(many?.answer == .error(.unspecified))
-        #expect(refusal { header, _ in
-            header.map = (try? CSIDMap(count: 1, type: .empty, info: [])) ?? .empty
-        } == .message(.map))
+        #expect(
+            refusal { header, _ in
+                header.map = (try? CSIDMap(count: 1, type: .empty, info: [])) ?? .empty
+            } == .message(.map))
     }
 
     @Test func responsesThatAreRefused() throws {

@@ -60,7 +60,8 @@ import Testing
         #expect(try session.csbIDOctets == exchange.vector["csb_id"].octets)
         #expect(try session.timestamp.octets == exchange.message(2)["T"].octets)
         #expect(try session.iMessage2Digest == HashFunction.sha256.hash(exchange.octets(2)))
-        let esk = try exchange.message(2)["encrypted"].list.count > 1
+        let esk =
+            try exchange.message(2)["encrypted"].list.count > 1
             ? exchange.message(2)["encrypted"].list[1]["encr_data"].octets : nil
         #expect(session.esk?.data == esk)
         #expect(session.esk?.timestamp == (esk == nil ? nil : session.timestamp))

@@ -8,10 +8,11 @@ import Testing
     private static let generic: [UInt8] = [1, 0, 1, 0, 0, 4, 9, 9, 9, 9, 2, 7, 7]
     private static let genericWithRollover: [UInt8] = [2, 0, 0x81, 0, 0, 10, 9, 9, 9, 9, 0, 0, 0, 0, 0, 1, 1, 7]
 
-    @Test(arguments: [
-        (0, .empty, []), (1, .srtp, session), (2, .srtp, session + session), (1, .generic, generic),
-        (2, .generic, generic + genericWithRollover)
-    ] as [(UInt8, CSIDMap.MapType, [UInt8])])
+    @Test(
+        arguments: [
+            (0, .empty, []), (1, .srtp, session), (2, .srtp, session + session), (1, .generic, generic),
+            (2, .generic, generic + genericWithRollover),
+        ] as [(UInt8, CSIDMap.MapType, [UInt8])])
     func completeMapsAreServed(count: UInt8, type: CSIDMap.MapType, info: [UInt8]) throws {
         let map = try CSIDMap(count: count, type: type, info: info)
         try map.requireServed()
@@ -21,18 +22,19 @@ import Testing
         #expect(Array(message.octets[8..<10 + info.count]) == [count, type.rawValue] + info)
     }
 
-    @Test(arguments: [
-        (1, .empty, []), (0, .srtp, []), (0, .generic, []),
-        (1, .srtp, [1] + session.dropFirst()),
-        (2, .srtp, session + [3] + session.dropFirst()),
-        (1, .generic, [1, 0, 0, 0, 4, 9, 9, 9, 9, 1, 7]),
-        (1, .generic, [1, 0, 1, 1, 0, 4, 9, 9, 9, 9, 1, 7]),
-        (1, .generic, [1, 0, 2, 0, 0, 0, 4, 9, 9, 9, 9, 1, 7]),
-        (1, .generic, [1, 1, 1, 0, 0, 4, 9, 9, 9, 9, 1, 7]),
-        (1, .generic, [1, 0, 1, 0, 0, 0, 1, 7]),
-        (1, .generic, [1, 0, 1, 0, 0, 4, 9, 9, 9, 9, 0]),
-        (1, .generic, [1, 0, 0x81, 0, 0, 4, 9, 9, 9, 9, 1, 7])
-    ] as [(UInt8, CSIDMap.MapType, [UInt8])])
+    @Test(
+        arguments: [
+            (1, .empty, []), (0, .srtp, []), (0, .generic, []),
+            (1, .srtp, [1] + session.dropFirst()),
+            (2, .srtp, session + [3] + session.dropFirst()),
+            (1, .generic, [1, 0, 0, 0, 4, 9, 9, 9, 9, 1, 7]),
+            (1, .generic, [1, 0, 1, 1, 0, 4, 9, 9, 9, 9, 1, 7]),
+            (1, .generic, [1, 0, 2, 0, 0, 0, 4, 9, 9, 9, 9, 1, 7]),
+            (1, .generic, [1, 1, 1, 0, 0, 4, 9, 9, 9, 9, 1, 7]),
+            (1, .generic, [1, 0, 1, 0, 0, 0, 1, 7]),
+            (1, .generic, [1, 0, 1, 0, 0, 4, 9, 9, 9, 9, 0]),
+            (1, .generic, [1, 0, 0x81, 0, 0, 4, 9, 9, 9, 9, 1, 7]),
+        ] as [(UInt8, CSIDMap.MapType, [UInt8])])
     func othersAreReadAndRefused(count: UInt8, type: CSIDMap.MapType, info: [UInt8]) throws {
         let map = try CSIDMap(count: count, type: type, info: info)
         #expect(throws: MIKEYError.map) { try map.requireServed() }

@@ -25,7 +25,8 @@ import Testing
         #expect(unsigned.authenticated(key: keys.authenticationKey, suite: .sha256, identities: identities) == message)
 
         #expect(try !message.isAuthentic(key: keys.tgk, suite: .sha256, identities: identities))
-        #expect(try !message.isAuthentic(key: keys.authenticationKey, suite: .sha256, identities: identities.reversed()))
+        #expect(
+            try !message.isAuthentic(key: keys.authenticationKey, suite: .sha256, identities: identities.reversed()))
         #expect(throws: MIKEYError.macAlgorithm(.hmacSHA256)) {
             try message.isAuthentic(key: keys.authenticationKey, suite: .sha1, identities: identities)
         }

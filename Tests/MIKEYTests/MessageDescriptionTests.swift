@@ -19,7 +19,10 @@ import Testing
     }
 
     @Test func saysWhyOctetsAreNoMessage() {
-        #expect(MIKEYMessage.description(of: [1, 22]) == ["not readable as MIKEY: "
-            + "truncated at offset 2: 1 octets needed, 0 left; send the whole message"])
+        #expect(
+            MIKEYMessage.description(of: [1, 22]) == [
+                "not readable as MIKEY: "
+                    + "truncated at offset 2: 1 octets needed, 0 left; send the whole message"
+            ])
     }
 }

@@ -59,7 +59,7 @@ import Testing
         let extra: [Payload] = [
             .kemac(KEMACPayload(encryption: 3, data: [1])), .error(ErrorPayload(.unspecified)),
             .idr(IDRPayload(.kms, IdentityPayload(uri: Array("sip:kms@post.example".utf8)))),
-            .id(IdentityPayload(uri: Array("sip:anna@post.example".utf8)))
+            .id(IdentityPayload(uri: Array("sip:anna@post.example".utf8))),
         ]
         for payload in extra {
             let message = try changed(iMessage1) { $0.append(payload) }
@@ -97,7 +97,7 @@ import Testing
         // PKE, CERT, CHASH (SHA-256), SP, then SIGN, which has no next payload and ends the message.
         let hash = [UInt8](repeating: 9, count: 32)
         let body: [[UInt8]] = [
-            [7, 0x80, 3, 1, 2, 3], [8, 0, 0, 2, 5, 5], [10, 2] + hash, [4, 1, 0, 0, 2, 7, 7], [0x00, 2, 8, 8]
+            [7, 0x80, 3, 1, 2, 3], [8, 0, 0, 2, 5, 5], [10, 2] + hash, [4, 1, 0, 0, 2, 7, 7], [0x00, 2, 8, 8],
         ]
         var octets = iMessage1.octets.prefix(10) + body.joined()
         octets[2] = 2
@@ -142,7 +142,7 @@ import Testing
         let cases: [(IdentityPayload, ErrorNumber)] = [
             (IdentityPayload(uri: []), .invalidID), (IdentityPayload(uri: [0x20]), .invalidID),
             (IdentityPayload(uri: [UInt8](repeating: 0x61, count: 513)), .invalidID),
-            (IdentityPayload(preSharedKeyName: Array("sip:anna@post.example".utf8)), .invalidID)
+            (IdentityPayload(preSharedKeyName: Array("sip:anna@post.example".utf8)), .invalidID),
         ]
         for (value, number) in cases {
             let message = try changed(iMessage1) { $0[2] = .idr(IDRPayload(.initiator, value)) }

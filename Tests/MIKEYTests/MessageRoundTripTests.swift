@@ -88,7 +88,9 @@ func vectorMessages() throws -> [[UInt8]] {
                     }
                 }
             }
-            #expect(throws: MIKEYError.trailing(offset: octets.count, count: 1)) { try MIKEYMessage(octets: octets + [0]) }
+            #expect(throws: MIKEYError.trailing(offset: octets.count, count: 1)) {
+                try MIKEYMessage(octets: octets + [0])
+            }
         }
     }
 }

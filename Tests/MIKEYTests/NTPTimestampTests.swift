@@ -4,11 +4,12 @@ import TestVectors
 import Testing
 
 @Suite struct NTPTimestampTests {
-    @Test(arguments: [
-        (1_796_117_400_500, 0xeeb9_1218_8000_0000), (0, 0x83aa_7e80_0000_0000),
-        // The last instant of era 0 and the first of era 1 (2036-02-07T06:28:16Z).
-        (2_085_978_496_000 - 500, 0xffff_ffff_8000_0000), (2_085_978_496_000, 0)
-    ] as [(Int64, UInt64)])
+    @Test(
+        arguments: [
+            (1_796_117_400_500, 0xeeb9_1218_8000_0000), (0, 0x83aa_7e80_0000_0000),
+            // The last instant of era 0 and the first of era 1 (2036-02-07T06:28:16Z).
+            (2_085_978_496_000 - 500, 0xffff_ffff_8000_0000), (2_085_978_496_000, 0),
+        ] as [(Int64, UInt64)])
     func instantsAndTimestamps(milliseconds: Int64, raw: UInt64) {
         let time = UTCTime(milliseconds: milliseconds)
         #expect(NTPTimestamp(time).rawValue == raw)

@@ -46,8 +46,9 @@ import Testing
         let kemac = try Vector(file: "kms-psk-1024.json")["response"]["plaintext"].secret
         let keys = try PrivateKeyChain(octets: kemac)
         #expect(keys.octets == kemac)
-        #expect(keys.entries.map { String(decoding: $0.identity, as: UTF8.self) }
-            == ["sip:ben@post.example2026-12-01", "sip:ben@post.example2026-12-02"])
+        #expect(
+            keys.entries.map { String(decoding: $0.identity, as: UTF8.self) }
+                == ["sip:ben@post.example2026-12-01", "sip:ben@post.example2026-12-02"])
     }
 
     @Test(arguments: ECDHCurve.allCases)
@@ -59,7 +60,7 @@ import Testing
                 initiator: anna, initiatorPoint: try point(curve), responder: mailbox,
                 responderPoint: try point(curve, seed: 2)),
             PointChain(initiator: anna, initiatorPoint: try point(curve)),
-            PointChain(initiator: anna)
+            PointChain(initiator: anna),
         ]
         for chain in chains { #expect(try PointChain(octets: chain.octets) == chain) }
         // next, curve, point, padding to 32 bits, four octets
@@ -96,7 +97,7 @@ import Testing
         let start = [8] + point.uncompressed + [0]
         let expected = PointChain(initiator: anna, initiatorPoint: point)
         let accepted: [[UInt8]] = [
-            [7, 1, 2, 0xf0], [0, 0, 0, 0x01, 3, 1, 2, 3], [0, 0, 0, 0x02, 1, 9, 2, 8, 8], [0, 0, 0, 0x01, 0]
+            [7, 1, 2, 0xf0], [0, 0, 0, 0x01, 3, 1, 2, 3], [0, 0, 0, 0x02, 1, 9, 2, 8, 8], [0, 0, 0, 0x01, 0],
         ]
         for tail in accepted { #expect(try PointChain(octets: chain(withPoint: start + tail)) == expected) }
         for kind in 3...15 as ClosedRange<UInt8> {
@@ -111,13 +112,16 @@ import Testing
         offCurve[64] ^= 1
         let sign = 6 | good[64] & 1
         let cases: [(String, [UInt8])] = [
-            ("off the curve", [8] + offCurve + [0]), ("infinity", [8, 0, 0]), ("padded infinity", [8] + [UInt8](repeating: 0, count: 66)),
+            ("off the curve", [8] + offCurve + [0]), ("infinity", [8, 0, 0]),
+            ("padded infinity", [8] + [UInt8](repeating: 0, count: 66)),
             ("hybrid", [8, sign] + good.dropFirst() + [0]), ("another curve", [11] + good + [0]),
             ("unknown curve", [1] + good + [0]), ("coordinate p", [8, 4] + Self.p256Prime + good.suffix(32) + [0]),
-            ("no padding", [8] + good), ("padding that is not 0", [8] + good + [1])
+            ("no padding", [8] + good), ("padding that is not 0", [8] + good + [1]),
         ]
         for (name, point) in cases {
-            #expect(throws: MIKEYError.self, "\(name)") { try PointChain(octets: chain(withPoint: point + [0, 0, 0, 0])) }
+            #expect(throws: MIKEYError.self, "\(name)") {
+                try PointChain(octets: chain(withPoint: point + [0, 0, 0, 0]))
+            }
         }
     }
 
@@ -130,9 +134,10 @@ import Testing
         let i: [UInt8] = [1, 1, 0, 21] + anna.octets
         let r: [UInt8] = [2, 1, 0, 24] + mailbox.octets
         let cases: [(String, [UInt8])] = [
-            ("r first", [0] + r), ("i twice", [14] + i + [0] + i), ("two points", [25] + i + [25] + point.dropFirst() + point),
+            ("r first", [0] + r), ("i twice", [14] + i + [0] + i),
+            ("two points", [25] + i + [25] + point.dropFirst() + point),
             ("a third identity", [14] + i + [14] + r + [0] + i), ("trailing", [0] + i + [0]), ("empty", []),
-            ("names an ESK's payload", [24] + i), ("cut", [25] + i)
+            ("names an ESK's payload", [24] + i), ("cut", [25] + i),
         ]
         for (name, octets) in cases {
             #expect(throws: MIKEYError.self, "\(name)") { try PointChain(octets: octets) }
@@ -161,7 +166,7 @@ import Testing
                     $0[start + 4] = 2 | $0[start + 68] & 1
                     $0.removeSubrange((start + 37)...)
                 }
-            )
+            ),
         ]
         for (name, octets) in cases {
             #expect(throws: MIKEYError.self, "\(name)") { try SecretKeyChain(octets: octets) }

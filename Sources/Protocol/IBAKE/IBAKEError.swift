@@ -80,12 +80,14 @@ extension IBAKEError: CustomStringConvertible {
             "a message of data type \(type) (\(DataType(rawValue: type)?.name ?? "unknown")) is not expected now; "
                 + "send I_MESSAGE_1, then I_MESSAGE_2"
         case .update: "updates are not taken here; start a new exchange with a new CSB ID and RAND"
-        case .notServed(let name): "nobody here answers for \(name); check the name and the front that is called"
+        case .notServed(let name):
+            "nobody here answers for \(name); check the name, and that this is the service to ask"
         case .ownName(let name): "\(name) is this responder's own name; call under another"
         case .repeatedWithOtherOctets:
             "an exchange with this CSB ID and IDRi was begun with other octets; retry with the same ones, or start a new "
                 + "exchange with a new CSB ID"
-        case .unknownExchange: "no exchange with this CSB ID and IDRi is open; it may have expired: start again with I_MESSAGE_1"
+        case .unknownExchange:
+            "no exchange with this CSB ID and IDRi is open; it may have expired: start again with I_MESSAGE_1"
         case .noPrivateKey(let identity): "no private key of \(identity); get the keys of that day from the KMS"
         case .undecryptable(let payload, let identity):
             "the \(payload) does not open with the keys of \(identity): altered, or encrypted to another name, day or KMS; "

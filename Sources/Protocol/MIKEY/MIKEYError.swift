@@ -115,12 +115,15 @@ extension MIKEYError: CustomStringConvertible {
             "the timestamp \(timestamp) is more than 600 s from the clock \(clock); set the sender's clock, or send a fresh message"
         case .timestampNotLater: "the timestamp is not later than that of the message before; use a later one"
         case .pseudoRandomFunction(let value): "PRF function \(value) is not enabled; use PRF-HMAC-SHA-256 (1)"
-        case .macAlgorithm(let value): "MAC algorithm \(value.name) does not go with the PRF; use HMAC-SHA-256-256 (2) with PRF 1"
+        case .macAlgorithm(let value):
+            "MAC algorithm \(value.name) does not go with the PRF; use HMAC-SHA-256-256 (2) with PRF 1"
         case .encryptionAlgorithm(let value):
             "encryption algorithm \(value) does not go with the PRF; use AES-CM-256 (3) with PRF 1"
         case .identity(let error): "\(error)"
-        case .undated: "an IDRi that is no dated identity; ask for keys by URI and day, such as sip:bob@example.com2026-12-01"
-        case .identityType(let type): "identity of type \(type); use URI (1), or an octet string (2) to name a pre-shared key"
+        case .undated:
+            "an IDRi that is no dated identity; ask for keys by URI and day, such as sip:bob@example.com2026-12-01"
+        case .identityType(let type):
+            "identity of type \(type); use URI (1), or an octet string (2) to name a pre-shared key"
         case .map:
             "CS ID map that is not served; send #CS 0 with the empty map (1), or a complete SRTP-ID or GENERIC-ID map "
                 + "with policy numbers 0"

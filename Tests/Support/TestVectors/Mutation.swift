@@ -6,7 +6,8 @@ public func mutated(_ octets: [UInt8], using generator: inout SeededGenerator) -
         switch Int.random(in: 0..<6, using: &generator) {
         case 0 where place < octets.count: octets[place] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
         case 1 where place < octets.count: octets[place] = UInt8.random(in: 0...255, using: &generator)
-        case 2 where place < octets.count: octets[place] = [0, 1, 0x7f, 0x80, 0xff].randomElement(using: &generator) ?? 0
+        case 2 where place < octets.count:
+            octets[place] = [0, 1, 0x7f, 0x80, 0xff].randomElement(using: &generator) ?? 0
         case 3: octets.removeSubrange(place...)
         case 4: octets.insert(UInt8.random(in: 0...255, using: &generator), at: place)
         default:

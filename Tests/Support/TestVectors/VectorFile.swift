@@ -32,7 +32,9 @@ public struct Vector: Sendable {
     /// The field of that name.
     public subscript(name: String) -> Vector {
         get throws {
-            guard case .fields(let fields) = value, let field = fields[name] else { throw WrongField(path, "has no \(name)") }
+            guard case .fields(let fields) = value, let field = fields[name] else {
+                throw WrongField(path, "has no \(name)")
+            }
             return Vector(path: "\(path).\(name)", value: field)
         }
     }

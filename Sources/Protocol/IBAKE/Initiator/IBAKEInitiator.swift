@@ -35,14 +35,15 @@ public struct IBAKEInitiator: Sendable {
         let chain = PointChain(initiator: call.initiator, initiatorPoint: x.point, responder: call.called)
         let recipient = DatedIdentity(call.called, on: timestamp.time.day)
         let ibake = try keys.encrypt(SecretBytes(chain.octets), to: recipient, random: random)
-        iMessage1 = MIKEYMessage(
-            header,
-            [
-                .timestamp(TimestampPayload(timestamp)), .rand(RandPayload(rand)),
-                .idr(IDRPayload(.initiator, call.initiator)), .idr(IDRPayload(.responder, call.called)),
-                .ibake(EncryptedPayload(ibake))
-            ]
-        ).octets
+        iMessage1 =
+            MIKEYMessage(
+                header,
+                [
+                    .timestamp(TimestampPayload(timestamp)), .rand(RandPayload(rand)),
+                    .idr(IDRPayload(.initiator, call.initiator)), .idr(IDRPayload(.responder, call.called)),
+                    .ibake(EncryptedPayload(ibake)),
+                ]
+            ).octets
     }
 
     /// Takes R_MESSAGE_1 and makes I_MESSAGE_2 (sections 4.2.2.4 and 4.2.2.5). Its T is `now`, or just later than that of
@@ -53,7 +54,7 @@ public struct IBAKEInitiator: Sendable {
     public func receive(
         rMessage1: [UInt8], keys: KeyRing, now: UTCTime, random: some RandomSource
     ) throws(IBAKEError) -> SecondRound {
-        let message = try answer(.rMessage1, rMessage1, to: timestamp)
+        let message = try MIKEYMessage(rMessage1, .rMessage1, answering: header, timestamp)
         let responder = try step { try message.identity(.responder) }
         guard try step({ try message.identity(.initiator) }) == call.initiator else {
             throw .message(.changed("IDRi"))
@@ -67,22 +68,6 @@ public struct IBAKEInitiator: Sendable {
         guard y.curve == call.curve else { throw .otherCurve(y.curve) }
         return try SecondRound(
             self, x: x, y: y, responder: responder, outcome: outcome, keys: keys, now: now, random: random)
-    }
-
-    /// Checks what holds for every answer: its type, payloads, header and T. An Error message becomes an error.
-    func answer(_ type: DataType, _ octets: [UInt8], to sent: NTPTimestamp) throws(IBAKEError) -> MIKEYMessage {
-        try step {
-            let message = try MIKEYMessage(octets: octets)
-            try message.header.requireSameCSB(as: header)
-            if message.header.dataType == DataType.error.rawValue {
-                try message.requirePayloads(of: .error)
-                throw IBAKEError.peerError(message.errorNumber ?? ErrorNumber.unspecified.rawValue)
-            }
-            try message.requirePayloads(of: type)
-            try message.header.requireSameExchange(as: header)
-            guard try message.timestamp == sent else { throw MIKEYError.changed("T") }
-            return message
-        }
     }
 
     /// Decrypts IBAKE with the key of the initiator on the day of T.

@@ -41,7 +41,7 @@ extension IBAKEInitiator {
             var payloads: [Payload] = [
                 .timestamp(TimestampPayload(timestamp)), .rand(RandPayload(first.rand)),
                 .idr(IDRPayload(.initiator, call.initiator)), .idr(IDRPayload(.responder, responder)),
-                .ibake(EncryptedPayload(ibake))
+                .ibake(EncryptedPayload(ibake)),
             ]
             if outcome.needsNewPoint {
                 let sk = try step {
@@ -69,7 +69,7 @@ extension IBAKEInitiator {
         /// Throws `IBAKEError` for any other message; the state stays as it is, and the right one may still come.
         public func receive(rMessage2: [UInt8], keys ring: KeyRing) throws(IBAKEError) -> EstablishedSession {
             let call = first.call
-            let message = try first.answer(.rMessage2, rMessage2, to: timestamp)
+            let message = try MIKEYMessage(rMessage2, .rMessage2, answering: first.header, timestamp)
             try step {
                 for (role, expected) in [(IDRPayload.Role.initiator, call.initiator), (.responder, responder)] {
                     let found = try message.optionalIdentity(role)

@@ -42,7 +42,8 @@ public struct KeyRequest: Sendable {
         payloads.append(.idr(IDRPayload(.kms, kms)))
         payloads.append(.idr(IDRPayload(.preSharedKey, IdentityPayload(preSharedKeyName: preSharedKeyName))))
         message = MIKEYMessage(header, payloads)
-            .authenticated(key: keys.authenticationKey, suite: suite, identities: requested.map(\.octets) + [kms.octets])
+            .authenticated(
+                key: keys.authenticationKey, suite: suite, identities: requested.map(\.octets) + [kms.octets])
         octets = message.octets
     }
 
@@ -53,20 +54,10 @@ public struct KeyRequest: Sendable {
     public func receive(
         _ response: [UInt8], parameters: [BFPublicParameters]
     ) throws(IBAKEError) -> [BFPrivateKey] {
-        let (answer, kemac) = try step {
-            let answer = try MIKEYMessage(octets: response)
-            try answer.header.requireSameCSB(as: message.header)
-            if answer.header.dataType == DataType.error.rawValue {
-                try answer.requirePayloads(of: .error)
-                throw IBAKEError.peerError(answer.errorNumber ?? ErrorNumber.unspecified.rawValue)
-            }
-            try answer.requirePayloads(of: .requestKeyResponse)
-            try answer.header.requireSameExchange(as: message.header)
-            guard try answer.timestamp == message.timestamp else { throw MIKEYError.changed("T") }
-            guard try answer.identity(.kms) == kms else { throw MIKEYError.changed("IDRkms") }
-            guard let kemac = answer.kemac else { throw MIKEYError.missing("KEMAC") }
-            return (answer, kemac)
-        }
+        let sent = try step { try message.timestamp }
+        let answer = try MIKEYMessage(response, .requestKeyResponse, answering: message.header, sent)
+        guard try step({ try answer.identity(.kms) }) == kms else { throw .message(.changed("IDRkms")) }
+        guard let kemac = answer.kemac else { throw .message(.missing("KEMAC")) }
         let isAuthentic = try step {
             try answer.isAuthentic(
                 key: keys.authenticationKey, suite: suite, identities: requested.map(\.octets) + [kms.octets])
@@ -74,7 +65,7 @@ public struct KeyRequest: Sendable {
         guard isAuthentic else { throw .wrongMAC }
         guard kemac.encryption == suite.encryption else { throw .message(.encryptionAlgorithm(kemac.encryption)) }
         guard kemac.macAlgorithm == .null else { throw .message(.macAlgorithm(kemac.macAlgorithm)) }
-        let plaintext = try step { try keys.apply(to: kemac.data, timestamp: try message.timestamp) }
+        let plaintext = try step { try keys.apply(to: kemac.data, timestamp: sent) }
         let chain: PrivateKeyChain
         do { chain = try PrivateKeyChain(octets: plaintext) } catch { throw .chain(payload: "KEMAC", error) }
         return try take(chain.entries, parameters)

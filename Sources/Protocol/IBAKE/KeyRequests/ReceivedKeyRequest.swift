@@ -80,7 +80,8 @@ public struct AuthenticKeyRequest: Sendable {
         guard privateKeys.map(\.identity) == request.requested.map(\.octets) else {
             throw .failure("private keys of other identities than those requested")
         }
-        let chain = PrivateKeyChain(privateKeys.map { PrivateKeyChain.Entry(identity: $0.identity, privateKey: $0.der) })
+        let chain = PrivateKeyChain(
+            privateKeys.map { PrivateKeyChain.Entry(identity: $0.identity, privateKey: $0.der) })
         let plaintext = chain.octets
         guard plaintext.count <= UInt16.max else {
             throw .message(.malformed("more keys than a KEMAC holds; ask for fewer in one request"))
@@ -93,7 +94,7 @@ public struct AuthenticKeyRequest: Sendable {
         return MIKEYMessage(
             header,
             [
-                .timestamp(TimestampPayload(request.timestamp)), .idr(IDRPayload(.kms, request.kms)), .kemac(kemac)
+                .timestamp(TimestampPayload(request.timestamp)), .idr(IDRPayload(.kms, request.kms)), .kemac(kemac),
             ]
         ).authenticated(
             key: keys.authenticationKey, suite: request.suite,

@@ -91,7 +91,7 @@ public struct IBAKEResponder: Sendable {
             .rMessage1, expectsAnswer: true, responder: responder, ibake: ibake)
         let state = ResponderState(
             key: received.key, timestamp: received.timestamp,
-            first: ResponderState.Answered(received.octets, message.octets),
+            first: AnsweredMessage(received.octets, answer: message.octets),
             progress: .awaitingSecond(
                 ResponderState.Opening(
                     prf: received.header.prf, map: received.header.map, rand: received.rand, called: called,
@@ -142,7 +142,7 @@ public struct IBAKEResponder: Sendable {
             esk: received.esk ?? opening.esk, secretKey: nil)
         let next = ResponderState(
             key: state.key, timestamp: received.timestamp, first: state.first,
-            progress: .established(ResponderState.Answered(received.octets, message.octets), established))
+            progress: .established(AnsweredMessage(received.octets, answer: message.octets), established))
         return Answer(octets: message.octets, state: next, isRepeat: false)
     }
 }

@@ -65,7 +65,7 @@ struct ReceivedMessage {
         header.expectsAnswer = expectsAnswer
         var payloads: [Payload] = [
             .timestamp(TimestampPayload(timestamp)), .idr(IDRPayload(.initiator, initiator)),
-            .idr(IDRPayload(.responder, responder))
+            .idr(IDRPayload(.responder, responder)),
         ]
         if let ibake { payloads.append(.ibake(EncryptedPayload(ibake))) }
         return MIKEYMessage(header, payloads)

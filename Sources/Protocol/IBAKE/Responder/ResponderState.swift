@@ -7,28 +7,6 @@ import Primitives
 /// The front stores it as octets, so that any front can take the next message, and writes a new state only over the one
 /// that it read (compare and set); who loses reads again and repeats the answer that won.
 public struct ResponderState: Sendable, Equatable {
-    /// A message and the answer that it got.
-    struct Answered: Sendable, Equatable {
-        let digest: [UInt8]
-        let answer: [UInt8]
-
-        init(_ message: [UInt8], _ answer: [UInt8]) {
-            digest = HashFunction.sha256.hash(message)
-            self.answer = answer
-        }
-
-        init(digest: [UInt8], answer: [UInt8]) {
-            self.digest = digest
-            self.answer = answer
-        }
-
-        /// The same answer for the same octets; other octets are refused (docs/protocol.md choice 17).
-        func repeated(for message: [UInt8]) throws(IBAKEError) -> [UInt8] {
-            guard constantTimeEqual(HashFunction.sha256.hash(message), digest) else { throw .repeatedWithOtherOctets }
-            return answer
-        }
-    }
-
     /// What I_MESSAGE_2 is checked against, and y.
     struct Opening: Sendable, Equatable {
         let prf: UInt8
@@ -45,14 +23,14 @@ public struct ResponderState: Sendable, Equatable {
 
     enum Progress: Sendable, Equatable {
         case awaitingSecond(Opening)
-        case established(Answered, EstablishedSession)
+        case established(AnsweredMessage, EstablishedSession)
     }
 
     /// CSB ID and IDRi.
     public let key: ExchangeKey
     /// T of the latest message that was answered.
     let timestamp: NTPTimestamp
-    let first: Answered
+    let first: AnsweredMessage
     let progress: Progress
 
     /// The session, once I_MESSAGE_2 was answered.
@@ -80,8 +58,7 @@ extension ResponderState {
         writer.append(key.csbID)
         writer.append(lengthPrefixed: key.initiator.octets)
         writer.append(timestamp.rawValue)
-        writer.append(first.digest)
-        writer.append(lengthPrefixed: first.answer)
+        writer.append(first)
         switch progress {
         case .awaitingSecond(let opening):
             writer.append(UInt8(0))
@@ -97,8 +74,7 @@ extension ResponderState {
             writer.append(opening.esk)
         case .established(let second, let session):
             writer.append(UInt8(1))
-            writer.append(second.digest)
-            writer.append(lengthPrefixed: second.answer)
+            writer.append(second)
             writer.append(lengthPrefixed: session.serialized)
         }
         return writer.octets
@@ -141,11 +117,6 @@ extension ResponderState.Opening {
 }
 
 extension StateReader {
-    fileprivate mutating func answered() throws(CorruptState) -> ResponderState.Answered {
-        let digest = try octets(HashFunction.sha256.octetCount)
-        return ResponderState.Answered(digest: digest, answer: try lengthPrefixed())
-    }
-
     fileprivate mutating func map() throws(CorruptState) -> CSIDMap {
         let count: UInt8 = try integer()
         let type: UInt8 = try integer()

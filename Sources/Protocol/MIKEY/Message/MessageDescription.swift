@@ -10,15 +10,17 @@ extension MIKEYMessage {
             let message = try MIKEYMessage(octets: octets, places: &places)
             let ends = places.dropFirst() + [octets.count]
             let header = line("HDR", 0, places.first ?? octets.count, message.header.summary, "RFC 3830 section 6.1")
-            return [header] + zip(message.payloads, zip(places, ends)).map { payload, place in
-                line(payload.name, place.0, place.1 - place.0, payload.summary, payload.type.section)
-            }
+            return [header]
+                + zip(message.payloads, zip(places, ends)).map { payload, place in
+                    line(payload.name, place.0, place.1 - place.0, payload.summary, payload.type.section)
+                }
         } catch {
             return ["not readable as MIKEY: \(error)"]
         }
     }
 
-    private static func line(_ name: String, _ offset: Int, _ count: Int, _ fields: String, _ section: String) -> String {
+    private static func line(_ name: String, _ offset: Int, _ count: Int, _ fields: String, _ section: String) -> String
+    {
         "\(name) at \(offset), \(count) octets: \(fields) (\(section))"
     }
 }

@@ -49,7 +49,9 @@ extension MIKEYMessage {
     ///
     /// Throws `MIKEYError` that names the payload.
     public func requirePayloads(of type: DataType) throws(MIKEYError) {
-        guard header.dataType == type.rawValue, let figure = MessageFigure(type) else { throw .dataType(header.dataType) }
+        guard header.dataType == type.rawValue, let figure = MessageFigure(type) else {
+            throw .dataType(header.dataType)
+        }
         var seen: Set<String> = []
         for (index, payload) in payloads.enumerated() where payload.type != .generalExtension {
             let name = payload.name

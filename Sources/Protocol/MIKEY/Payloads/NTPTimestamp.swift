@@ -17,7 +17,8 @@ public struct NTPTimestamp: Sendable, Hashable {
     public init(_ time: UTCTime) { self.init(time, roundingUp: true) }
 
     private init(_ time: UTCTime, roundingUp: Bool) {
-        let fraction = UInt64(bitPattern: time.milliseconds.quotientAndRemainder(dividingBy: 1000).remainder + 1000) % 1000
+        let fraction =
+            UInt64(bitPattern: time.milliseconds.quotientAndRemainder(dividingBy: 1000).remainder + 1000) % 1000
         let seconds = (time.milliseconds - Int64(fraction)) / 1000 + Self.secondsFrom1900To1970
         rawValue = UInt64(bitPattern: seconds) << 32 | ((fraction << 32) + (roundingUp ? 999 : 0)) / 1000
     }
