@@ -1,0 +1,127 @@
+import Foundation
+import IdentityBasedEncryption
+import Primitives
+
+/// What one account keeps on this machine: a folder that its owner alone can read.
+///
+/// | file | what |
+/// | --- | --- |
+/// | `account.json` | identities, names of KMS and pre-shared key, endpoints with their roots |
+/// | `sealing.key` or `sealing.sealed` | the key of the two files below, plain or under a passphrase |
+/// | `psk.sealed` | the pre-shared key |
+/// | `keys.sealed` | dated private keys and public parameters, a cache |
+/// | `sent/` | one file for each deposit whose delivery receipt is awaited |
+/// | `received.log` | ids of deposits that the application has seen |
+/// | `inbox/` | contents received, unless another folder is given |
+public struct Profile: Sendable {
+    static let accountName = "account.json"
+    static let pskName = "psk.sealed"
+
+    /// The folder.
+    public let folder: String
+    /// Who it is.
+    public let account: Account
+    let seal: ProfileSeal
+
+    /// The folder of a profile under a home, by the identity or the name given: letters, digits and a few signs stay, every
+    /// other octet is written as `%` and two digits.
+    public static func folder(named name: String, home: String) -> String {
+        var text = ""
+        for octet in name.utf8 {
+            let character = Character(UnicodeScalar(octet))
+            let isSafe = character.isASCII && (character.isLetter || character.isNumber || "@:_+-=;,".contains(character))
+            text += isSafe || octet == UInt8(ascii: ".") && !text.isEmpty ? String(character) : "%" + hexadecimal([octet])
+        }
+        // A file name has at most 255 octets.
+        if text.utf8.count > 200 { text = text.prefix(160) + "%" + hexadecimal(HashFunction.sha256.hash(Array(name.utf8))[..<16]) }
+        return "\(home)/profiles/\(text)"
+    }
+
+    /// Whether there is a profile in the folder.
+    public static func exists(at folder: String) -> Bool {
+        FileManager.default.fileExists(atPath: "\(folder)/\(accountName)")
+    }
+
+    /// Makes a profile. `account.json` comes last: without it there is no profile, whenever the process dies.
+    ///
+    /// Throws `MailboxClientError`.
+    public static func create(
+        at folder: String, account: Account, psk: SecretBytes, passphrase: SecretBytes?
+    ) throws -> Profile {
+        try MailboxClientError.converting {
+            try DurableFile.makeFolder(folder)
+            guard !exists(at: folder) else { throw MailboxClientError.profileExists(path: folder) }
+            for name in [ProfileSeal.plainKeyName, ProfileSeal.sealedKeyName, KeyCache.name] { unlink("\(folder)/\(name)") }
+            let seal = try ProfileSeal.create(in: folder, passphrase: passphrase)
+            try seal.write(psk, to: pskName, in: folder)
+            let profile = Profile(folder: folder, account: account, seal: seal)
+            try profile.writeAccount()
+            return profile
+        }
+    }
+
+    /// Opens a profile.
+    ///
+    /// Throws `MailboxClientError`: `.noProfile`, `.passphraseNeeded`, `.wrongPassphrase`, `.damaged`, `.file`.
+    public static func open(at folder: String, passphrase: SecretBytes?) throws -> Profile {
+        try MailboxClientError.converting {
+            let path = "\(folder)/\(accountName)"
+            guard let octets = try DurableFile.read(path) else { throw MailboxClientError.noProfile(path: folder) }
+            let account: Account
+            do {
+                account = try JSONDecoder().decode(Account.self, from: Data(octets))
+            } catch {
+                throw MailboxClientError.damaged(path: path, reason: "not an account; enrol again with --replace")
+            }
+            return Profile(
+                folder: folder, account: account, seal: try ProfileSeal.open(in: folder, passphrase: passphrase))
+        }
+    }
+
+    /// The folder of the profile under a home that has the identity; nil where none has it.
+    public static func find(_ identity: Identity, home: String) throws -> String? {
+        let own = folder(named: identity.description, home: home)
+        if exists(at: own) { return own }
+        for name in DurableFile.names(in: "\(home)/profiles") {
+            let folder = "\(home)/profiles/\(name)"
+            guard let octets = try? DurableFile.read("\(folder)/\(accountName)"),
+                let account = try? JSONDecoder().decode(Account.self, from: Data(octets))
+            else { continue }
+            if account.identities.contains(identity) { return folder }
+        }
+        return nil
+    }
+
+    /// Forgets the account, so that another can be made in the folder. What was received stays.
+    public static func forget(at folder: String) throws {
+        guard unlink("\(folder)/\(accountName)") == 0 || errno == ENOENT else {
+            throw MailboxClientError.file(FileFailure("remove", "\(folder)/\(accountName)"))
+        }
+    }
+
+    /// The pre-shared key. Throws `MailboxClientError`.
+    func psk() throws -> SecretBytes {
+        guard let psk = try seal.read(Self.pskName, in: folder) else {
+            throw MailboxClientError.damaged(path: "\(folder)/\(Self.pskName)", reason: "it is missing; enrol again with --replace")
+        }
+        return psk
+    }
+
+    /// Takes the lock `name` of the profile, which ends with the process or with the result; at once or not at all.
+    ///
+    /// Throws `MailboxClientError.locked`.
+    func lock(_ name: String, waiting: Bool) throws -> OpenFile {
+        let file = try OpenFile("\(folder)/\(name).lock", O_RDWR | O_CREAT)
+        do { try file.lock(waiting: waiting) } catch {
+            guard error.code == EWOULDBLOCK else { throw error }
+            throw MailboxClientError.locked(path: file.path)
+        }
+        return file
+    }
+
+    private func writeAccount() throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try DurableFile.write(Array(try encoder.encode(account)), to: "\(folder)/\(Self.accountName)")
+    }
+}
