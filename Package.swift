@@ -19,7 +19,8 @@ let package = Package(
 
         // Clients
         .target(
-            name: "MailboxClient", dependencies: ["MailboxAPI", "RPC", "Mailbox", "IBAKE"],
+            name: "MailboxClient",
+            dependencies: ["MailboxAPI", "RPC", "StateFolder", "WorkPool", "Mailbox", "IBAKE"],
             path: "Sources/Clients/MailboxClient"),
 
         // Services

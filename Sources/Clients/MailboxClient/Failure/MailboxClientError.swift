@@ -1,4 +1,4 @@
-import Primitives
+import StateFolder
 
 /// Everything that can go wrong for who sends and receives. Each case names the fault; `description` says what to do.
 public enum MailboxClientError: Error, Sendable, Hashable {
@@ -136,6 +136,7 @@ extension MailboxClientError {
         switch error {
         case let error as MailboxClientError: self = error
         case let error as FileFailure: self = .file(error)
+        case StateFolderError.locked(let path, _): self = .locked(path: path)
         case is CancellationError: self = .cancelled
         default: self = .machine(reason: "\(error)")
         }

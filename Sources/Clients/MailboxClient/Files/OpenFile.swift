@@ -59,15 +59,9 @@ public final class OpenFile: Sendable {
         guard fsync(descriptor) == 0 else { throw FileFailure("write", path) }
     }
 
-    /// Cuts it to so many octets. Throws `FileFailure`.
-    public func truncate(to length: UInt64) throws(FileFailure) {
-        guard ftruncate(descriptor, off_t(length)) == 0 else { throw FileFailure("write", path) }
-    }
-
-    /// Takes the lock of the file, which ends with the process or with `self`; throws `FileFailure` with EWOULDBLOCK where
-    /// another has it and waiting is not wanted.
-    public func lock(waiting: Bool) throws(FileFailure) {
-        while flock(descriptor, waiting ? LOCK_EX : LOCK_EX | LOCK_NB) != 0 {
+    /// Waits for the lock of the file, which ends with the process or with `self`. Throws `FileFailure`.
+    func lock() throws(FileFailure) {
+        while flock(descriptor, LOCK_EX) != 0 {
             guard errno == EINTR else { throw FileFailure("lock", path) }
         }
     }

@@ -11,37 +11,34 @@ public final class Inbox: Sendable {
     /// The folder.
     public let folder: String
     let seen: SeenDeposits
-    private let lock: OpenFile
-
     /// Opens the inbox of a profile, which no other process may have open, and cleans up after one that died.
     ///
     /// - Parameter folder: where contents go; `inbox` in the profile where none is given.
     /// Throws `MailboxClientError`: `.locked`, `.file`.
     public convenience init(of profile: Profile, folder: String? = nil, now: UTCTime) throws(MailboxClientError) {
-        let lock = try MailboxClientError.converting { try profile.lock("receive", waiting: false) }
-        try self.init(
-            folder: folder ?? "\(profile.folder)/inbox", record: "\(profile.folder)/received.log", lock: lock, now: now)
+        try self.init(folder: folder ?? "\(profile.folder)/inbox", record: "\(profile.folder)/received", now: now)
     }
 
-    init(folder: String, record: String, lock: OpenFile, now: UTCTime) throws(MailboxClientError) {
+    init(folder: String, record: String, now: UTCTime) throws(MailboxClientError) {
         self.folder = folder
-        self.lock = lock
         seen = try MailboxClientError.converting {
+            // First the lock: what is cleaned up is then nobody's.
+            let seen = try SeenDeposits(folder: record, now: now)
             try DurableFile.makeFolder("\(folder)/.incoming")
             for name in DurableFile.names(in: "\(folder)/.incoming") { unlink("\(folder)/.incoming/\(name)") }
-            return try SeenDeposits(record, now: now)
+            return seen
         }
     }
 
     /// Begins to take a content. Throws `FileFailure`.
-    func begin(_ header: DepositHeader) throws(FileFailure) -> IncomingContent {
-        try IncomingContent(path: "\(folder)/.incoming/\(header.fields.id).part")
+    func begin(_ header: DepositHeader) throws(FileFailure) -> ContentFile {
+        try ContentFile(path: "\(folder)/.incoming/\(header.fields.id).part")
     }
 
     /// Stores a content that was verified whole, and its JSON file; durable when this returns.
     ///
     /// Throws `FileFailure`; nothing but the temporary file is there then.
-    func store(_ content: IncomingContent, of deposit: ReceivedDeposit) throws -> ReceivedDeposit {
+    func store(_ content: ContentFile, of deposit: ReceivedDeposit) throws -> ReceivedDeposit {
         var deposit = deposit
         var name = deposit.id
         if let there = try metadata(name) {

@@ -1,11 +1,12 @@
 import Mailbox
 import Primitives
+import StateFolder
 import Synchronization
 
 /// The durable record of deposits that the application has seen, so that it sees each once.
 ///
 /// An entry is dropped a day after the deposit's lifetime, when the mailbox can no longer bring it. One process at a time
-/// writes the file: whoever opens it holds the profile's lock.
+/// has the record open: its folder is locked.
 final class SeenDeposits: Sendable {
     /// A line of the file.
     struct Entry: Codable, Sendable, Hashable {
@@ -35,12 +36,14 @@ final class SeenDeposits: Sendable {
     }
 
     private static let margin: Int64 = 86_400_000
+    private let folder: StateFolder
     private let file: RecordFile<Entry>
     private let state: Mutex<State>
 
-    /// Opens the record. Throws `FileFailure`.
-    init(_ path: String, now: UTCTime) throws(FileFailure) {
-        let (file, entries) = try RecordFile<Entry>.open(path) { $0.until >= now.milliseconds }
+    /// Opens the record in its folder. Throws `StateFolderError`.
+    init(folder path: String, now: UTCTime) throws(StateFolderError) {
+        folder = try StateFolder(path: path, marker: "receive.lock")
+        let (file, entries) = try RecordFile<Entry>.open("seen.log", in: folder) { $0.until >= now.milliseconds }
         self.file = file
         var known = State()
         for entry in entries { known.note(entry) }
@@ -59,8 +62,8 @@ final class SeenDeposits: Sendable {
         state.withLock { $0.highest[handshake].map { $0 &+ 1 } ?? 0 }
     }
 
-    /// Notes that the application has seen a deposit; durable when this returns. Throws `FileFailure`.
-    func note(_ deposit: ReceivedDeposit, lifetimeSeconds: UInt32) throws(FileFailure) {
+    /// Notes that the application has seen a deposit; durable when this returns. Throws `StateFolderError`.
+    func note(_ deposit: ReceivedDeposit, lifetimeSeconds: UInt32) throws(StateFolderError) {
         let until = deposit.receivedAtMs.addingReportingOverflow(Int64(lifetimeSeconds) * 1000 + Self.margin)
         let entry = Entry(
             id: deposit.id, header: deposit.headerSHA256, handshake: deposit.handshake, number: deposit.number,

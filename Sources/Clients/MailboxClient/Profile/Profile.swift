@@ -11,7 +11,7 @@ import Primitives
 /// | `psk.sealed` | the pre-shared key |
 /// | `keys.sealed` | dated private keys and public parameters, a cache |
 /// | `sent/` | one file for each deposit whose delivery receipt is awaited |
-/// | `received.log` | ids of deposits that the application has seen |
+/// | `received/` | the record of deposits that the application has seen |
 /// | `inbox/` | contents received, unless another folder is given |
 public struct Profile: Sendable {
     static let accountName = "account.json"
@@ -107,16 +107,11 @@ public struct Profile: Sendable {
         return psk
     }
 
-    /// Takes the lock `name` of the profile, which ends with the process or with the result; at once or not at all.
-    ///
-    /// Throws `MailboxClientError.locked`.
-    func lock(_ name: String, waiting: Bool) throws -> OpenFile {
+    /// Runs the body while no other process that asks for the same lock of the profile does.
+    func locked<Result>(_ name: String, _ body: () throws -> Result) throws -> Result {
         let file = try OpenFile("\(folder)/\(name).lock", O_RDWR | O_CREAT)
-        do { try file.lock(waiting: waiting) } catch {
-            guard error.code == EWOULDBLOCK else { throw error }
-            throw MailboxClientError.locked(path: file.path)
-        }
-        return file
+        try file.lock()
+        return try withExtendedLifetime(file) { try body() }
     }
 
     private func writeAccount() throws {

@@ -39,6 +39,7 @@ final class TimedQueue<Element: Sendable>: Sendable {
         if let taker { return taker.resume(returning: .element(element)) }
         await withCheckedContinuation { continuation in
             let isFree = state.withLock { state in
+                if case .ended = state.end { return true }
                 if state.element == nil { return true }
                 state.putter = continuation
                 return false

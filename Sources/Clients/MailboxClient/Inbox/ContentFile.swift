@@ -2,7 +2,7 @@ import Foundation
 import Primitives
 
 /// A content on its way into an inbox: a temporary file that nobody takes for a deposit. Removed unless it was stored.
-final class IncomingContent {
+final class ContentFile {
     let path: String
     private let file: OpenFile
     private var hash = RunningHash(.sha256)
