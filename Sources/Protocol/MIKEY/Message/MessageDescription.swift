@@ -5,6 +5,7 @@ extension MIKEYMessage {
     /// then, if reading ended early, a line with the fault. Encrypted parts and MACs are shown by length or as they are on
     /// the wire; there is no key here to open them with.
     public static func description(of octets: [UInt8]) -> [String] {
+<<<<<<< HEAD
         var places: [Int] = []
         do {
             let message = try MIKEYMessage(octets: octets, places: &places)
@@ -23,10 +24,18 @@ extension MIKEYMessage {
     {
         "\(name) at \(offset), \(count) octets: \(fields) (\(section))"
     }
+=======
+        let outline = MessageOutline(of: octets)
+        if let fault = outline.fault { return ["not readable as MIKEY: \(fault)"] }
+        return outline.parts.map { part in
+            "\(part.name) at \(part.offset), \(part.count) octets: \(part.fields) (\(part.section))"
+        }
+    }
+>>>>>>> df0983c (wip)
 }
 
 extension CommonHeader {
-    fileprivate var summary: String {
+    var summary: String {
         let name = DataType(rawValue: dataType)?.name ?? "unknown"
         let function = AlgorithmSuite(rawValue: prf)?.name ?? "unknown"
         return "data type \(dataType) \(name), V \(expectsAnswer ? 1 : 0), PRF func \(prf) \(function), "
@@ -36,7 +45,7 @@ extension CommonHeader {
 }
 
 extension Payload {
-    fileprivate var summary: String {
+    var summary: String {
         switch self {
         case .kemac(let kemac):
             "Encr alg \(kemac.encryption), Encr data of \(kemac.data.count) octets, MAC alg \(kemac.macAlgorithm.name)"
