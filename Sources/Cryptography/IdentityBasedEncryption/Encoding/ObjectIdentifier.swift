@@ -33,6 +33,14 @@ struct ObjectIdentifier: Hashable, Sendable {
     static let typeOneCurve = ObjectIdentifier(2, 16, 840, 1, 114334, 1, 1, 1, 1)
     /// bf of RFC 5091 section 8: 2.16.840.1.114334.1.1.2.1.
     static let bonehFranklin = ObjectIdentifier(2, 16, 840, 1, 114334, 1, 1, 2, 1)
+    /// The type of identities of docs/protocol.md choices 11 and 12, a URI and a day: 2.25.248372414042866169198979541751438022781
+    /// (ITU-T X.667, UUID badac975-fb04-402e-b0a2-77501a18987d), whose last arc has 128 bits.
+    static let datedURI = ObjectIdentifier(fixed: [
+        0x69, 0x82, 0xf5, 0xda, 0xe4, 0xdd, 0xbf, 0xb0, 0xa2, 0x80,
+        0xdd, 0xb0, 0xd1, 0x9d, 0xea, 0x81, 0xd0, 0xe2, 0xb0, 0x7d,
+    ])
+
+    private init(fixed contents: [UInt8]) { self.contents = contents }
 
     /// The hash functions of RFC 5091 section 8.
     static func hash(_ function: HashFunction) -> ObjectIdentifier {

@@ -50,18 +50,15 @@ package struct CurvePoint: Sendable {
 
     /// [k] of the point; nil where that is 0. For public points and numbers: the time tells them.
     package func multipliedPublic(by k: Natural) -> CurvePoint? {
-        let w = Workspace(curve.field, elements: 32)
+        let w = Workspace(curve.field, elements: 64)
         let jacobian = JacobianArithmetic(w)
         let (x, y) = load(into: w)
-        let multiple = jacobian.multiply(x, y, by: k)
+        let multiple = jacobian.multiplyByWindows(x, y, by: k)
         guard !w.isZero(multiple.z) else { return nil }
-        let (inverse, square) = (w.element(), w.element())
+        let inverse = w.element()
         w.invert(inverse, multiple.z)
-        w.sqr(square, inverse)
-        w.mul(multiple.x, multiple.x, square)
-        w.mul(square, square, inverse)
-        w.mul(multiple.y, multiple.y, square)
-        return CurvePoint(curve, w, x: multiple.x, y: multiple.y)
+        jacobian.toAffine(multiple, inverse, x, y)
+        return CurvePoint(curve, w, x: x, y: y)
     }
 
     /// The point of ordinate y: x = (y^2 - 1)^((2 p - 1) / 3) (RFC 5091 4.4.2 steps 2 and 3). Its order divides p + 1.

@@ -99,4 +99,78 @@ struct JacobianArithmetic {
         }
         return v
     }
+
+    /// [k](x, y) by windows of five bits: RFC 5091 3.2.2, PointMultiply. For public points and numbers.
+    func multiplyByWindows(_ x: Fp, _ y: Fp, by k: Natural) -> JacobianPoint {
+        let window = 5
+        let odd = oddMultiples(x, y, count: 1 << (window - 2))
+        let v = point()
+        let (entryX, entryY) = (w.element(), w.element())
+        w.setOne(v.x)
+        w.setOne(v.y)
+        let digits = k.signedWindows(window)
+        var exponent = digits.last?.exponent ?? 0
+        for (digit, place) in digits.reversed() {
+            for _ in place..<exponent { double(v) }
+            exponent = place
+            let index = abs(digit) / 2
+            // A multiple that is 0 adds nothing.
+            guard let entry = odd[index] else { continue }
+            w.copy(entryX, entry.x)
+            if digit > 0 { w.copy(entryY, entry.y) } else { w.neg(entryY, entry.y) }
+            addInEveryCase(v, entryX, entryY)
+        }
+        for _ in 0..<exponent { double(v) }
+        return v
+    }
+
+    /// [1], [3], [5] ... of (x, y) in affine coordinates, with nil for 0. Takes 3 count + 8 elements of the workspace.
+    private func oddMultiples(_ x: Fp, _ y: Fp, count: Int) -> [(x: Fp, y: Fp)?] {
+        let (twoX, twoY, product, inverse) = (w.element(), w.element(), w.element(), w.element())
+        let v = point()
+        w.copy(v.x, x)
+        w.copy(v.y, y)
+        w.setOne(v.z)
+        double(v)
+        w.invert(inverse, v.z)
+        let isTwoTorsion = w.isZero(v.z)
+        toAffine(v, inverse, twoX, twoY)
+        w.copy(v.x, x)
+        w.copy(v.y, y)
+        w.setOne(v.z)
+        // The multiples in Jacobian coordinates, then one inversion for all that are not 0.
+        w.setOne(product)
+        var multiples: [JacobianPoint?] = []
+        for index in 0..<count {
+            if index > 0, !isTwoTorsion { addInEveryCase(v, twoX, twoY) }
+            guard !w.isZero(v.z) else {
+                multiples.append(nil)
+                continue
+            }
+            let multiple = point()
+            w.copy(multiple.x, v.x)
+            w.copy(multiple.y, v.y)
+            w.copy(multiple.z, v.z)
+            multiples.append(multiple)
+            w.mul(product, product, v.z)
+        }
+        w.invert(product, product)
+        for (index, multiple) in multiples.enumerated().reversed() {
+            guard let multiple else { continue }
+            // The product of the depths before this one; few, so that it is made again each time.
+            w.copy(inverse, product)
+            for case let before? in multiples[..<index] { w.mul(inverse, inverse, before.z) }
+            w.mul(product, product, multiple.z)
+            toAffine(multiple, inverse, multiple.x, multiple.y)
+        }
+        return multiples.map { multiple in multiple.map { ($0.x, $0.y) } }
+    }
+
+    /// (rx, ry) = (x / z^2, y / z^3), with 1 / z given.
+    func toAffine(_ v: JacobianPoint, _ inverse: Fp, _ rx: Fp, _ ry: Fp) {
+        w.sqr(t[0], inverse)
+        w.mul(rx, v.x, t[0])
+        w.mul(t[0], t[0], inverse)
+        w.mul(ry, v.y, t[0])
+    }
 }
