@@ -100,7 +100,9 @@ let package = Package(
         .testTarget(name: "WorkPoolTests", dependencies: ["WorkPool"]),
         .testTarget(name: "MailboxTests", dependencies: ["Mailbox", "StoreBehaviour", "TestVectors"]),
         .testTarget(name: "MIKEYTests", dependencies: ["MIKEY", "TestVectors"]),
-        .testTarget(name: "SupersingularPairingTests", dependencies: ["SupersingularPairing", "TestVectors"]),
+        .testTarget(
+            name: "SupersingularPairingTests",
+            dependencies: ["SupersingularPairing", "CFieldArithmetic", "TestVectors"]),
         .testTarget(
             name: "IdentityBasedEncryptionTests", dependencies: ["IdentityBasedEncryption", "TestVectors"]),
         .testTarget(name: "IBAKETests", dependencies: ["IBAKE", "TestVectors"]),

@@ -13,7 +13,7 @@ struct Measure {
         let start = clock.now
         while samples.count < 5 || clock.now - start < budget {
             let taken = try clock.measure { for _ in 0..<batch { try run() } }
-            samples.append(Double(taken.components.attoseconds) / 1e9 / Double(batch) + Double(taken.components.seconds) * 1e9 / Double(batch))
+            samples.append(taken / .nanoseconds(1) / Double(batch))
         }
         samples.sort()
         return samples[samples.count / 2]

@@ -87,7 +87,8 @@ struct Operations {
         return [
             try time("encrypt to a new identity") {
                 fresh += 1
-                _ = try parameters.encrypt(message, to: Array("sip:\(fresh)@example.com2026-12-01".utf8), random: SystemRandom())
+                _ = try parameters.encrypt(
+                    message, to: Array("sip:\(fresh)@example.com2026-12-01".utf8), random: SystemRandom())
             },
             try time("encrypt to a known identity") {
                 _ = try parameters.encrypt(message, to: ownID, random: SystemRandom())

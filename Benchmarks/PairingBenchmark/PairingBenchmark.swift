@@ -19,7 +19,8 @@ struct PairingBenchmark {
         while let argument = arguments.next() {
             switch argument {
             case "--level":
-                guard let text = arguments.next(), let number = Int(text), let level = SecurityLevel(rawValue: number) else {
+                guard let text = arguments.next(), let number = Int(text), let level = SecurityLevel(rawValue: number)
+                else {
                     return print(usage)
                 }
                 levels.append(level)
@@ -43,14 +44,19 @@ struct PairingBenchmark {
                 Result(name: "yardstick: GMP mpn product", nanoseconds: gmp),
                 Result(name: "yardstick: OpenSSL product", nanoseconds: openSSL),
             ]
-            if !json { print("\nlevel \(level.rawValue): p of \(level.pBits) bits, q of \(level.qBits)\n\(row("", "us", "/ GMP", "/ OpenSSL"))") }
+            if !json {
+                print("\nlevel \(level.rawValue): p of \(level.pBits) bits, q of \(level.qBits)")
+                print(row("", "us", "/ GMP", "/ OpenSSL"))
+            }
             for result in yardsticks + results {
                 let (byGMP, byOpenSSL) = (result.nanoseconds / gmp, result.nanoseconds / openSSL)
                 print(
                     json
                         ? #"{"level":\#(level.rawValue),"operation":"\#(result.name)","ns":\#(rounded(result.nanoseconds, 1)),"#
                             + #""per_gmp_product":\#(rounded(byGMP, 2)),"per_openssl_product":\#(rounded(byOpenSSL, 2))}"#
-                        : row(result.name, rounded(result.nanoseconds / 1000, 2), rounded(byGMP, 1), rounded(byOpenSSL, 1)))
+                        : row(
+                            result.name, rounded(result.nanoseconds / 1000, 2), rounded(byGMP, 1), rounded(byOpenSSL, 1)
+                        ))
             }
         }
     }

@@ -28,7 +28,9 @@ struct RFC5091Section7Tests {
         let entry = try #require(section7("7.5").first)
         let set = try entry.parameterSet()
         let q = try #require(RFC5091Hashing.hashToPoint(entry["id"].octets, set.curve, set.hash))
-        #expect(try q.multiplied(by: Scalar(entry["s"].natural, modulo: set.curve.q)) == (entry["result"].point(on: set.curve)))
+        #expect(
+            try q.multiplied(by: Scalar(entry["s"].natural, modulo: set.curve.q))
+                == (entry["result"].point(on: set.curve)))
     }
 
     @Test("7.6 BFencrypt, and back")
@@ -65,7 +67,9 @@ struct RFC5091LevelTests {
                         == entry["result"].natural)
             }
             for entry in try level["HashBytes"].list {
-                #expect(try RFC5091Hashing.hashBytes(Int(entry["b"].number), entry["p"].secret, function) == entry["result"].secret)
+                #expect(
+                    try RFC5091Hashing.hashBytes(Int(entry["b"].number), entry["p"].secret, function)
+                        == entry["result"].secret)
             }
         }
     }
@@ -77,7 +81,9 @@ struct RFC5091LevelTests {
                 let (real, imaginary) = try entry["v"].pair
                 let value = ExtensionElement(
                     real: try real.natural, imaginary: try imaginary.natural, p: try level["p"].natural)
-                #expect(try value.canonical(order: entry["o"].number == 0 ? .realFirst : .imaginaryFirst) == entry["result"].octets)
+                #expect(
+                    try value.canonical(order: entry["o"].number == 0 ? .realFirst : .imaginaryFirst)
+                        == entry["result"].octets)
             }
         }
     }

@@ -25,14 +25,18 @@ public enum IBEError: Error, Equatable, CustomStringConvertible {
     /// The fault, and what to do about it.
     public var description: String {
         switch self {
-        case .malformed(let structure, let fault): "\(structure) is not valid DER: \(fault); fetch or send it again unaltered"
+        case .malformed(let structure, let fault):
+            "\(structure) is not valid DER: \(fault); fetch or send it again unaltered"
         case .unsupported(let what): "unsupported: \(what); use RFC 5091's version 2 at level 2048, 3072 or 7680"
-        case .invalidParameters(let fault): "these public parameters are not valid: \(fault); fetch them from the KMS again"
+        case .invalidParameters(let fault):
+            "these public parameters are not valid: \(fault); fetch them from the KMS again"
         case .invalidKey(let fault): "this is not a key under these parameters: \(fault); ask the KMS for it again"
         case .keyOfAnotherIdentity:
             "the private key is not that of this identity and day under these parameters; ask the KMS for it again"
-        case .differentParameters: "both parties need the parameters of one KMS; between two KMSs there is no sender proof"
-        case .undecryptable: "the ciphertext was altered, or was made for another identity, day or KMS; ask its sender again"
+        case .differentParameters:
+            "both parties need the parameters of one KMS; between two KMSs there is no sender proof"
+        case .undecryptable:
+            "the ciphertext was altered, or was made for another identity, day or KMS; ask its sender again"
         case .unusableIdentity: "the identity hashes to no usable point; use another day or name"
         case .invalidDatedIdentity(let fault): "not a dated identity: \(fault); it is a URI followed by YYYY-MM-DD"
         case .failure(let fault): "\(fault); try again"

@@ -19,7 +19,8 @@ public struct BFPublicParameters: Sendable {
         guard try fields.objectIdentifier() == .typeOneCurve else { throw .unsupported("a curve other than type 1") }
         let p = Natural(octets: try fields.integer().exposedCopy())
         let q = Natural(octets: try fields.integer().exposedCopy())
-        guard let level = SecurityLevel.allCases.first(where: { $0.pBits == p.bitCount && $0.qBits == q.bitCount }) else {
+        guard let level = SecurityLevel.allCases.first(where: { $0.pBits == p.bitCount && $0.qBits == q.bitCount })
+        else {
             throw .unsupported("p of \(p.bitCount) and q of \(q.bitCount) bits")
         }
         let curve: TypeOneCurve

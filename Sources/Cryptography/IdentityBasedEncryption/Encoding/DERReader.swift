@@ -79,7 +79,9 @@ struct DERReader {
         guard (1...4).contains(count) else { throw fault("a length of \(count) octets") }
         var length = 0
         for _ in 0..<count { length = length << 8 | Int(try octet()) }
-        guard length >= (count == 1 ? 0x80 : 1 << (8 * (count - 1))) else { throw fault("a length that is not minimal") }
+        guard length >= (count == 1 ? 0x80 : 1 << (8 * (count - 1))) else {
+            throw fault("a length that is not minimal")
+        }
         return length
     }
 

@@ -31,11 +31,14 @@ public struct IBESysParams: Sendable, Hashable {
         guard let from = self.notBefore.generalizedTime, let to = self.notAfter.generalizedTime else {
             throw .invalidParameters("the times are not between the years 0 and 9999")
         }
+        var octets: [UInt8] = []
+        octets.append(bigEndian: serial)
         der = DERWriter.sequence(
             DERWriter.integer(2), DERWriter.value(.ia5String, SecretBytes(Array(districtName.utf8))),
-            DERWriter.integer(SecretBytes(withUnsafeBytes(of: serial.bigEndian, Array.init))),
+            DERWriter.integer(SecretBytes(octets)),
             DERWriter.sequence(
-                DERWriter.value(.generalizedTime, SecretBytes(from)), DERWriter.value(.generalizedTime, SecretBytes(to))),
+                DERWriter.value(.generalizedTime, SecretBytes(from)), DERWriter.value(.generalizedTime, SecretBytes(to))
+            ),
             DERWriter.sequence(
                 DERWriter.sequence(
                     DERWriter.objectIdentifier(.bonehFranklin), DERWriter.octetString(SecretBytes(parameters.der)))),
@@ -78,7 +81,8 @@ public struct IBESysParams: Sendable, Hashable {
 
     private func check() throws(IBEError) {
         // A district is the domain of its mailbox service.
-        guard districtName.hasPrefix(Self.scheme), let user = try? Identity("sip:mailbox@" + domain), user.domain == domain
+        guard districtName.hasPrefix(Self.scheme), let user = try? Identity("sip:mailbox@" + domain),
+            user.domain == domain
         else { throw .invalidParameters("the district name is not sip: and a domain") }
         guard districtSerial > 0 else { throw .invalidParameters("the district serial is 0") }
         guard notBefore <= notAfter else { throw .invalidParameters("they end before they begin") }
@@ -113,7 +117,9 @@ extension DERReader {
 }
 
 extension UTCTime {
-    fileprivate var wholeSecond: UTCTime { UTCTime(milliseconds: milliseconds - (milliseconds - day.start.milliseconds) % 1000) }
+    fileprivate var wholeSecond: UTCTime {
+        UTCTime(milliseconds: milliseconds - (milliseconds - day.start.milliseconds) % 1000)
+    }
 
     /// YYYYMMDDHHMMSSZ; nil for years that have not four digits.
     fileprivate var generalizedTime: [UInt8]? {
@@ -124,7 +130,8 @@ extension UTCTime {
     }
 
     fileprivate init?(generalizedTime octets: [UInt8]) {
-        guard octets.count == 15, octets[14] == UInt8(ascii: "Z"), octets.prefix(14).allSatisfy({ (48...57).contains($0) })
+        guard octets.count == 15, octets[14] == UInt8(ascii: "Z"),
+            octets.prefix(14).allSatisfy({ (48...57).contains($0) })
         else { return nil }
         func number(_ range: Range<Int>) -> Int64 { octets[range].reduce(0) { $0 * 10 + Int64($1 - 48) } }
         let text = String(decoding: octets, as: UTF8.self)

@@ -36,7 +36,9 @@ struct LineTable: Sendable {
             case .twoTangents:
                 scaled.load(line, a2, c2, x)
                 line += 1
-                joining(a, c, a2, c2, x).enumerated().forEach { w.store($1, row, place + $0) }
+                for (index, coefficient) in joining(a, c, a2, c2, x).enumerated() {
+                    w.store(coefficient, row, place + index)
+                }
             }
             place += step.coefficients
         }

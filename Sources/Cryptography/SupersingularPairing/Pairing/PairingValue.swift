@@ -31,7 +31,8 @@ package struct PairingValue: Sendable {
         w.load(base.imaginary, parts, 1)
         w.load(halfInverse, parts, 2)
         UnitaryLadder(w).power(
-            result, base, halfInverse: halfInverse, exponent: Array(exponent.limbs), bits: curve.q.bitCount)
+            result, base, halfInverse: halfInverse, exponent: UnsafeBufferPointer(exponent.limbs),
+            bits: curve.q.bitCount)
         return FieldRow(w, result.real, result.imaginary).octets()
     }
 }
@@ -58,13 +59,13 @@ struct UnitaryLadder {
     }
 
     /// r = g^exponent, with 1 / (2 Im g) given. The path depends on `bits` alone. r is not g.
-    func power(_ r: Fp2, _ g: Fp2, halfInverse: Fp, exponent: [UInt64], bits: Int) {
+    func power(_ r: Fp2, _ g: Fp2, halfInverse: Fp, exponent: some RandomAccessCollection<UInt64>, bits: Int) {
         w.double(trace, g.real)
         w.copy(low, two)
         w.copy(high, trace)
         var swapped: UInt64 = 0
         for index in stride(from: bits - 1, through: 0, by: -1) {
-            let bit = exponent[index / 64] >> (index % 64) & 1
+            let bit = exponent[exponent.index(exponent.startIndex, offsetBy: index / 64)] >> (index % 64) & 1
             w.swap(low, high, mask: 0 &- (bit ^ swapped))
             swapped = bit
             w.mul(high, low, high)
