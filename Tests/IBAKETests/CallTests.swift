@@ -5,7 +5,8 @@ import Primitives
 import TestVectors
 import Testing
 
-/// Who may answer a call, on which curve, under which algorithms and day (docs/protocol.md choices 4, 6, 9, 12, 13, 16).
+/// Who may answer a call, on which curve, under which algorithms and day (docs/protocol.md choices 4, 6, 9, 12, 13,
+/// 16).
 @Suite struct CallTests {
     let world: World
 

@@ -85,7 +85,8 @@ import Testing
         _ = try second.receive(rMessage2: good.octets, keys: keys)
     }
 
-    /// Two fronts that get the same message at once make two answers: the store keeps one, and the other front repeats it.
+    /// Two fronts that get the same message at once make two answers: the store keeps one, and the other front
+    /// repeats it.
     @Test func whoLosesTheRaceRepeatsTheAnswerThatWon() throws {
         let rival = try answer(first.iMessage1, nil)
         #expect(rival.octets != opened.octets)

@@ -216,8 +216,8 @@ import Testing
         ).authenticationKey
     }
 
-    /// Whoever opens I_MESSAGE_1 knows the xP that went out for Ben, and can answer as the mailbox with a y of his own. V from
-    /// that xP must not pass: the point of I_MESSAGE_2 is a new one (docs/protocol.md choice 15).
+    /// Whoever opens I_MESSAGE_1 knows the xP that went out for Ben, and can answer as the mailbox with a y of his
+    /// own. V from that xP must not pass: the point of I_MESSAGE_2 is a new one (docs/protocol.md choice 15).
     @Test func whoOpensTheFirstMessageIsNotTheMailbox() throws {
         let ben = DatedIdentity(world.ben, on: world.now.day)
         let key = try #require(world.keys(world.ben).privateKeys(for: ben).first)

@@ -93,5 +93,5 @@ extension MIKEYMessage {
 
 /// What an exchange was refused with.
 func refusal(_ body: () throws -> some Any) -> IBAKEError? {
-    #expect(throws: IBAKEError.self) { _ = try body() }
+    thrown(IBAKEError.self, by: body)
 }

@@ -81,7 +81,7 @@ import Testing
         #expect(try AlgorithmSuite(prf: 1) == .sha256)
         #expect(try AlgorithmSuite(prf: 0, enabled: [.sha1, .sha256]) == .sha1)
         for prf in [0, 2, 127] as [UInt8] {
-            let error = #expect(throws: MIKEYError.self) { try AlgorithmSuite(prf: prf) }
+            let error = thrown(MIKEYError.self) { try AlgorithmSuite(prf: prf) }
             #expect(error == .pseudoRandomFunction(prf))
             #expect(error?.answer == .invalidPRF)
         }

@@ -43,7 +43,7 @@ import Testing
                 if case .idr(let idr) = payload { idr.role.name == name } else { payload.type.name == name }
             }
         }
-        let error = #expect(throws: MIKEYError.self) { try message.requirePayloads(of: .iMessage1) }
+        let error = thrown(MIKEYError.self) { try message.requirePayloads(of: .iMessage1) }
         #expect(error == .missing(name))
         #expect(error?.answer == .unspecified)
     }
@@ -89,7 +89,7 @@ import Testing
     func unknownPayloadsCannotBeSkipped(type: UInt8) throws {
         var octets = iMessage1.octets
         octets[2] = type
-        let error = #expect(throws: MIKEYError.self) { try MIKEYMessage(octets: octets) }
+        let error = thrown(MIKEYError.self) { try MIKEYMessage(octets: octets) }
         #expect(error == .unknown(.payload, type, offset: 10))
     }
 
@@ -132,7 +132,7 @@ import Testing
     @Test func anUnknownDataTypeIsReadableAndRefused() throws {
         var octets = iMessage1.octets
         octets[1] = 99
-        let error = #expect(throws: MIKEYError.self) {
+        let error = thrown(MIKEYError.self) {
             try MIKEYMessage(octets: octets).requirePayloads(of: .iMessage1)
         }
         #expect(error?.answer == .invalidDataType)
@@ -147,7 +147,7 @@ import Testing
         for (value, number) in cases {
             let message = try changed(iMessage1) { $0[2] = .idr(IDRPayload(.initiator, value)) }
             try message.requirePayloads(of: .iMessage1)
-            let error = #expect(throws: MIKEYError.self) { try message.identity(.initiator) }
+            let error = thrown(MIKEYError.self) { try message.identity(.initiator) }
             #expect(error?.answer == number)
         }
         let longest = IdentityPayload(uri: [UInt8](repeating: 0x7e, count: 512))

@@ -37,7 +37,7 @@ import Testing
         }
         for offset in [Int64(-600_001), 600_001, 86_400_000] {
             let time = clock.advanced(byMilliseconds: offset)
-            let error = #expect(throws: MIKEYError.self) { try NTPTimestamp(time).requireNear(clock) }
+            let error = thrown(MIKEYError.self) { try NTPTimestamp(time).requireNear(clock) }
             #expect(error == .clock(timestamp: time, clock: clock))
             #expect(error?.answer == .invalidTimestamp)
         }
@@ -67,7 +67,7 @@ import Testing
             var octets = Array(message.octets.prefix(12 + count))
             octets[11] = type
             let read = try MIKEYMessage(octets: octets)
-            let error = #expect(throws: MIKEYError.self) { try read.timestamp }
+            let error = thrown(MIKEYError.self) { try read.timestamp }
             #expect(error == .timestampType(type))
             #expect(error?.answer == .invalidTimestamp)
         }

@@ -84,24 +84,26 @@ extension IBAKEError: CustomStringConvertible {
             "nobody here answers for \(name); check the name, and that this is the service to ask"
         case .ownName(let name): "\(name) is this responder's own name; call under another"
         case .repeatedWithOtherOctets:
-            "an exchange with this CSB ID and IDRi was begun with other octets; retry with the same ones, or start a new "
-                + "exchange with a new CSB ID"
+            "an exchange with this CSB ID and IDRi was begun with other octets; retry with the same ones, "
+                + "or start a new exchange with a new CSB ID"
         case .unknownExchange:
             "no exchange with this CSB ID and IDRi is open; it may have expired: start again with I_MESSAGE_1"
         case .noPrivateKey(let identity): "no private key of \(identity); get the keys of that day from the KMS"
         case .undecryptable(let payload, let identity):
-            "the \(payload) does not open with the keys of \(identity): altered, or encrypted to another name, day or KMS; "
-                + "send a fresh message, with the parameters of the recipient's KMS"
+            "the \(payload) does not open with the keys of \(identity): altered, or encrypted to another name, "
+                + "day or KMS; send a fresh message, with the parameters of the recipient's KMS"
         case .chain(let payload, let error): "inside the \(payload): \(error)"
         case .mismatch(let what): "\(what) is not the one of this exchange; start again"
         case .wrongMAC: "the MAC does not fit: altered, or made under another key; nothing of this message may be used"
         case .responderNotAccepted(let name):
-            "\(name) answered, who is neither the one called nor his mailbox; list the name in the policy if it may answer"
+            "\(name) answered, who is neither the one called nor his mailbox; list the name in the policy "
+                + "if it may answer"
         case .otherCurve(let curve):
-            "the responder's point is on curve \(curve.rawValue) (RFC 6267 section 6.1.4); start again on that curve with a new CSB ID"
+            "the responder's point is on curve \(curve.rawValue) (RFC 6267 section 6.1.4); "
+                + "start again on that curve with a new CSB ID"
         case .peerError(let number):
-            "the peer answered with Error \(number) (\(ErrorNumber(rawValue: number)?.name ?? "unknown")), which anybody can "
-                + "send; wait for the real answer, or start again"
+            "the peer answered with Error \(number) (\(ErrorNumber(rawValue: number)?.name ?? "unknown")), "
+                + "which anybody can send; wait for the real answer, or start again"
         case .noParameters(let name): "no public parameters for \(name); get those of its domain's KMS"
         case .failure(let fault): "\(fault); try again"
         }

@@ -102,7 +102,8 @@ extension MIKEYError: CustomStringConvertible {
         case .trailing(let offset, let count):
             "\(count) octets follow the last payload at offset \(offset); nothing may"
         case .unknown(let code, let value, let offset):
-            "unknown \(code.rawValue) \(value) at offset \(offset); its length is not known, so nothing behind it can be read"
+            "unknown \(code.rawValue) \(value) at offset \(offset); its length is not known, "
+                + "so nothing behind it can be read"
         case .dataType(let value):
             "a message of data type \(value) (\(DataType(rawValue: value)?.name ?? "unknown")) is not answered here; "
                 + "send one that this party expects"
@@ -112,7 +113,8 @@ extension MIKEYError: CustomStringConvertible {
         case .notLast(let type): "\(type.name) is not the last payload; put it there"
         case .timestampType(let type): "timestamp of type \(type); use NTP-UTC (0)"
         case .clock(let timestamp, let clock):
-            "the timestamp \(timestamp) is more than 600 s from the clock \(clock); set the sender's clock, or send a fresh message"
+            "the timestamp \(timestamp) is more than 600 s from the clock \(clock); set the sender's clock, "
+                + "or send a fresh message"
         case .timestampNotLater: "the timestamp is not later than that of the message before; use a later one"
         case .pseudoRandomFunction(let value): "PRF function \(value) is not enabled; use PRF-HMAC-SHA-256 (1)"
         case .macAlgorithm(let value):

@@ -14,8 +14,9 @@ public struct IBAKECall: Sendable {
     public var suite = AlgorithmSuite.sha256
     /// The crypto sessions to set up; none for a delivery or a fetch of mail (docs/protocol.md choice 9).
     public var map = CSIDMap.empty
-    /// Names that may answer in place of the one called, having opened I_MESSAGE_1 (forking) or not (retargeting, a mailbox
-    /// of another name). The mailbox of the one called may always answer (docs/protocol.md choices 13 and 16).
+    /// Names that may answer in place of the one called, having opened I_MESSAGE_1 (forking) or not (retargeting, a
+    /// mailbox of another name). The mailbox of the one called may always answer (docs/protocol.md choices 13 and
+    /// 16).
     public var acceptedResponders: Set<Identity> = []
 
     /// A call from one identity to another, with the defaults.

@@ -4,7 +4,8 @@ import Primitives
 
 /// An initiator that has made I_MESSAGE_1 and waits for R_MESSAGE_1 (RFC 6267 section 4.2.2).
 ///
-/// A value: a message that is refused changes nothing, and the right one may still come. Who retries sends the same octets.
+/// A value: a message that is refused changes nothing, and the right one may still come. Who retries sends the same
+/// octets.
 ///
 /// Randomness is drawn in this order. I_MESSAGE_1: CSB ID (4 octets), RAND (16), the scalar x, rho. I_MESSAGE_2: where
 /// R_MESSAGE_1 had no ECCPTi the scalar of the new point; rho of IBAKE; then the scalar of SK and rho of ESK.
@@ -46,11 +47,12 @@ public struct IBAKEInitiator: Sendable {
             ).octets
     }
 
-    /// Takes R_MESSAGE_1 and makes I_MESSAGE_2 (sections 4.2.2.4 and 4.2.2.5). Its T is `now`, or just later than that of
-    /// I_MESSAGE_1 where the clock has not gone on.
+    /// Takes R_MESSAGE_1 and makes I_MESSAGE_2 (sections 4.2.2.4 and 4.2.2.5). Its T is `now`, or just later than
+    /// that of I_MESSAGE_1 where the clock has not gone on.
     ///
     /// Nothing authenticates R_MESSAGE_1: send no content before R_MESSAGE_2's V has proved the responder.
-    /// Throws `IBAKEError` for any other message, and `.otherCurve` where the mailbox wants the exchange on its own curve.
+    /// Throws `IBAKEError` for any other message, and `.otherCurve` where the mailbox wants the exchange on its own
+    /// curve.
     public func receive(
         rMessage1: [UInt8], keys: KeyRing, now: UTCTime, random: some RandomSource
     ) throws(IBAKEError) -> SecondRound {

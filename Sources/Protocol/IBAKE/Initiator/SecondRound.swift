@@ -76,7 +76,8 @@ extension IBAKEInitiator {
                     guard found == nil || found == expected else { throw MIKEYError.changed(role.name) }
                 }
             }
-            // Both identities from our own state: under V there is no boundary between them (docs/protocol.md choice 7).
+            // Both identities from our own state: under V there is no boundary between them (docs/protocol.md choice
+            // 7).
             let isAuthentic = try step {
                 try message.isAuthentic(
                     key: keys.authenticationKey, suite: call.suite,

@@ -47,8 +47,8 @@ public struct KeyRequest: Sendable {
         octets = message.octets
     }
 
-    /// Takes REQUEST_KEY_RESP and gives the keys in the order of the request. `parameters` are those of the KMS, highest
-    /// serial first; each key is checked to be that of its identity under one of them.
+    /// Takes REQUEST_KEY_RESP and gives the keys in the order of the request. `parameters` are those of the KMS,
+    /// highest serial first; each key is checked to be that of its identity under one of them.
     ///
     /// Throws `IBAKEError` for any other answer, and where the KMS did not give exactly what was asked for.
     public func receive(

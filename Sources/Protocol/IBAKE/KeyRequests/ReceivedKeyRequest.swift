@@ -71,11 +71,11 @@ public struct AuthenticKeyRequest: Sendable {
     public let request: ReceivedKeyRequest
     fileprivate let keys: KeyTransport
 
-    /// Makes REQUEST_KEY_RESP: HDR, T, IDRkms, KEMAC, V (RFC 6267 section 4.2.1.3). The same request with the same keys gives
-    /// the same octets.
+    /// Makes REQUEST_KEY_RESP: HDR, T, IDRkms, KEMAC, V (RFC 6267 section 4.2.1.3). The same request with the same
+    /// keys gives the same octets.
     ///
-    /// `privateKeys` are those of `request.requested`, in that order. Throws `IBAKEError` where they are not, and Error 12
-    /// where they exceed a KEMAC.
+    /// `privateKeys` are those of `request.requested`, in that order. Throws `IBAKEError` where they are not, and
+    /// Error 12 where they exceed a KEMAC.
     public func response(_ privateKeys: [BFPrivateKey]) throws(IBAKEError) -> [UInt8] {
         guard privateKeys.map(\.identity) == request.requested.map(\.octets) else {
             throw .failure("private keys of other identities than those requested")

@@ -25,8 +25,8 @@ public struct KeyRing: Sendable {
         privateKeys = privateKeys.filter { $0.key.day >= day }
     }
 
-    /// The parameters to encrypt with to an identity, highest serial first: those of its DOMAIN's KMS, or where none are
-    /// known those of one's own (docs/protocol.md choice 1).
+    /// The parameters to encrypt with to an identity, highest serial first: those of its DOMAIN's KMS, or where none
+    /// are known those of one's own (docs/protocol.md choice 1).
     public func parameters(for identity: Identity) -> [BFPublicParameters] {
         identity.domain.flatMap { parametersByDomain[$0] } ?? ownParameters
     }
@@ -48,8 +48,8 @@ extension KeyRing {
         }
     }
 
-    /// Decrypts what was sent to a dated identity of ours. Whether there is a key and whether it opens is all that an error
-    /// tells.
+    /// Decrypts what was sent to a dated identity of ours. Whether there is a key and whether it opens is all that an
+    /// error tells.
     func decrypt(
         _ payload: String, _ encrypted: [UInt8], as identity: DatedIdentity
     ) throws(IBAKEError) -> SecretBytes {

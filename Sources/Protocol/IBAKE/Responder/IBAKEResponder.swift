@@ -13,7 +13,8 @@ public struct IBAKEResponder: Sendable {
     let keys: KeyRing
     let suites: Set<AlgorithmSuite>
 
-    /// A responder under these names, with their private keys. RFC 3830's older algorithms are taken only where enabled.
+    /// A responder under these names, with their private keys. RFC 3830's older algorithms are taken only where
+    /// enabled.
     public init(names: Set<Identity>, keys: KeyRing, suites: Set<AlgorithmSuite> = [.sha256]) {
         self.names = names
         self.keys = keys
@@ -32,9 +33,9 @@ public struct IBAKEResponder: Sendable {
 
     /// Answers I_MESSAGE_1 or I_MESSAGE_2.
     ///
-    /// `state` is what the store holds under `ExchangeKey(of: octets)`, or nil. The same octets get the same answer; a refused
-    /// message leaves the state as it is, so that a bad I_MESSAGE_2 does not spoil the good one (docs/protocol.md choice 17).
-    /// Throws `IBAKEError`, which says what goes back instead.
+    /// `state` is what the store holds under `ExchangeKey(of: octets)`, or nil. The same octets get the same answer;
+    /// a refused message leaves the state as it is, so that a bad I_MESSAGE_2 does not spoil the good one
+    /// (docs/protocol.md choice 17). Throws `IBAKEError`, which says what goes back instead.
     public func answer(
         _ octets: [UInt8], state: ResponderState?, now: UTCTime, random: some RandomSource
     ) throws(IBAKEError) -> Answer {

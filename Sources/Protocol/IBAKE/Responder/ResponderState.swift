@@ -38,8 +38,8 @@ public struct ResponderState: Sendable, Equatable {
         if case .established(_, let session) = progress { session } else { nil }
     }
 
-    /// Before this instant the state must not be dropped: T + 600 s (docs/protocol.md choice 17). Keep one with a session as
-    /// long as the session (`depositsEnd`), so that nobody begins another exchange under its CSB ID.
+    /// Before this instant the state must not be dropped: T + 600 s (docs/protocol.md choice 17). Keep one with a
+    /// session as long as the session (`depositsEnd`), so that nobody begins another exchange under its CSB ID.
     public var expires: UTCTime { timestamp.time.advanced(byMilliseconds: NTPTimestamp.window + 1) }
 }
 
@@ -48,9 +48,9 @@ extension ResponderState {
 
     /// The state for a store: it holds y, or TGK.
     ///
-    ///     ! version (1) = 1 ! CSB ID (4) ! f(IDRi) ! T (8) ! SHA-256 of I_MESSAGE_1 (32) ! f(R_MESSAGE_1) ! 0 or 1 ! then
-    ///     0: ! PRF func (1) ! #CS (1) ! map type (1) ! f(map info) ! f(RAND) ! f(called IDRr) ! f(IDRr) ! curve (1) ! f(y) !
-    ///        ! 0, or 1 ! f(ECCPTi) ! 0, or 1 ! T (8) ! f(ESK) !
+    ///     ! version (1) = 1 ! CSB ID (4) ! f(IDRi) ! T (8) ! SHA-256 of I_MESSAGE_1 (32) ! f(R_MESSAGE_1) !
+    ///     0: ! PRF func (1) ! #CS (1) ! map type (1) ! f(map info) ! f(RAND) ! f(called IDRr) ! f(IDRr)
+    ///        ! curve (1) ! f(y) ! 0, or 1 ! f(ECCPTi) ! 0, or 1 ! T (8) ! f(ESK) !
     ///     1: ! SHA-256 of I_MESSAGE_2 (32) ! f(R_MESSAGE_2) ! f(session) !
     public var serialized: SecretBytes {
         var writer = StateWriter()

@@ -8,8 +8,8 @@ public struct EstablishedSession: Sendable, Equatable {
     public let csbID: UInt32
     /// IDRi, whom the exchange proved to the responder.
     public let initiator: Identity
-    /// IDRr of I_MESSAGE_1: whom the initiator called, and for whom the ESK is. Nothing in the exchange proves it to the
-    /// mailbox; the deposit's header does (docs/protocol.md choice 24).
+    /// IDRr of I_MESSAGE_1: whom the initiator called, and for whom the ESK is. Nothing in the exchange proves it to
+    /// the mailbox; the deposit's header does (docs/protocol.md choice 24).
     public let called: Identity
     /// IDRr of R_MESSAGE_1, whom V proved to the initiator.
     public let responder: Identity
@@ -61,8 +61,8 @@ extension EstablishedSession {
 
     /// The session for a store: it holds TGK and SK.
     ///
-    ///     ! version (1) = 1 ! CSB ID (4) ! T (8) ! SHA-256 of I_MESSAGE_2 (32) ! f(IDRi) ! f(called IDRr) ! f(IDRr) ! f(TGK)
-    ///     ! 0, or 1 ! T (8) ! f(ESK) ! 0, or 1 ! curve (1) ! f(SK) !
+    ///     ! version (1) = 1 ! CSB ID (4) ! T (8) ! SHA-256 of I_MESSAGE_2 (32) ! f(IDRi) ! f(called IDRr) ! f(IDRr)
+    ///     ! f(TGK) ! 0, or 1 ! T (8) ! f(ESK) ! 0, or 1 ! curve (1) ! f(SK) !
     public var serialized: SecretBytes {
         var writer = StateWriter()
         writer.append(Self.version)

@@ -1,8 +1,8 @@
 import MIKEY
 
 extension MIKEYMessage {
-    /// Reads an answer and checks what holds for every one: type, payloads, and the header and T of the message that was sent
-    /// (docs/protocol.md choices 9 and 12). An Error message becomes `IBAKEError.peerError`.
+    /// Reads an answer and checks what holds for every one: type, payloads, and the header and T of the message that
+    /// was sent (docs/protocol.md choices 9 and 12). An Error message becomes `IBAKEError.peerError`.
     init(
         _ octets: [UInt8], _ type: DataType, answering header: CommonHeader, _ timestamp: NTPTimestamp
     ) throws(IBAKEError) {

@@ -1,8 +1,8 @@
 import Primitives
 
 extension MIKEYMessage {
-    /// What V covers: the message from HDR through V's Auth alg octet, then the ID data (docs/protocol.md choices 7 and 19).
-    /// A message without V is taken as it stands.
+    /// What V covers: the message from HDR through V's Auth alg octet, then the ID data (docs/protocol.md choices 7
+    /// and 19). A message without V is taken as it stands.
     public func verificationCover(identities: [[UInt8]]) -> [UInt8] {
         octets.dropLast(verification?.mac.count ?? 0) + identities.joined()
     }

@@ -21,7 +21,8 @@ struct PseudoRandomFunction {
         }
     }
 
-    /// P(s, label, m) = HMAC(s, A_1 || label) || HMAC(s, A_2 || label) || …, with A_0 = label, A_i = HMAC(s, A_(i-1)).
+    /// P(s, label, m) = HMAC(s, A_1 || label) || HMAC(s, A_2 || label) || …,
+    /// with A_0 = label, A_i = HMAC(s, A_(i-1)).
     private func p(_ s: SecretBytes, label: [UInt8], count: Int) -> SecretBytes {
         var parts: [SecretBytes] = []
         var a = label

@@ -1,9 +1,9 @@
 import Primitives
 
 extension MIKEYMessage {
-    /// What a message says, for a person: a line a payload with its name, offset, length, decoded fields and RFC section,
-    /// then, if reading ended early, a line with the fault. Encrypted parts and MACs are shown by length or as they are on
-    /// the wire; there is no key here to open them with.
+    /// What a message says, for a person: a line a payload with its name, offset, length, decoded fields and RFC
+    /// section, then, if reading ended early, a line with the fault. Encrypted parts and MACs are shown by length or
+    /// as they are on the wire; there is no key here to open them with.
     public static func description(of octets: [UInt8]) -> [String] {
 <<<<<<< HEAD
         var places: [Int] = []

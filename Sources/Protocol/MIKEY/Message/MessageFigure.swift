@@ -44,8 +44,8 @@ struct MessageFigure {
 }
 
 extension MIKEYMessage {
-    /// Checks that this is a message of the given type and that its payloads are those of the message's figure: each that
-    /// must be there, none that is not listed, none twice, V last (docs/protocol.md choice 10).
+    /// Checks that this is a message of the given type and that its payloads are those of the message's figure: each
+    /// that must be there, none that is not listed, none twice, V last (docs/protocol.md choice 10).
     ///
     /// Throws `MIKEYError` that names the payload.
     public func requirePayloads(of type: DataType) throws(MIKEYError) {

@@ -83,7 +83,8 @@ public struct CSIDMap: Sendable, Hashable {
 
 /// A crypto session of a GENERIC-ID map (RFC 6043 section 6.1.1).
 ///
-///     ! CS ID (1) ! Prot type (1) ! S | #P (1) ! Ps (#P) ! Session Data Length (2) ! Session Data ! SPI Length (1) ! SPI !
+///     ! CS ID (1) ! Prot type (1) ! S | #P (1) ! Ps (#P) ! Session Data Length (2) ! Session Data
+///     ! SPI Length (1) ! SPI !
 private struct GenericSession {
     let octets: [UInt8]
     let isServed: Bool

@@ -2,7 +2,8 @@ import Primitives
 
 /// HDR, the first payload of every message (RFC 3830 section 6.1).
 ///
-///     ! version (1) ! data type (1) ! next payload (1) ! V | PRF func (1) ! CSB ID (4) ! #CS (1) ! map type (1) ! map info ~
+///     ! version (1) ! data type (1) ! next payload (1) ! V | PRF func (1)
+///     ! CSB ID (4) ! #CS (1) ! map type (1) ! map info ~
 public struct CommonHeader: Sendable, Hashable {
     /// The version of MIKEY that we speak.
     public static let version: UInt8 = 1

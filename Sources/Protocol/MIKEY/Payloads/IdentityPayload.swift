@@ -36,7 +36,8 @@ public struct IdentityPayload: Sendable, Hashable {
         octets.append(afterUInt16: data)
     }
 
-    /// The identity. Throws `MIKEYError` where the type is not URI or the data is no identity (docs/protocol.md choice 11).
+    /// The identity. Throws `MIKEYError` where the type is not URI or the data is no identity (docs/protocol.md
+    /// choice 11).
     public var identity: Identity {
         get throws(MIKEYError) {
             let data = try uri

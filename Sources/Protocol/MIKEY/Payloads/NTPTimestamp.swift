@@ -13,7 +13,8 @@ public struct NTPTimestamp: Sendable, Hashable {
     /// A timestamp as sent.
     public init(rawValue: UInt64) { self.rawValue = rawValue }
 
-    /// The instant as a timestamp. What its fraction of milliseconds leaves over is rounded up, so that it comes back whole.
+    /// The instant as a timestamp. What its fraction of milliseconds leaves over is rounded up, so that it comes back
+    /// whole.
     public init(_ time: UTCTime) { self.init(time, roundingUp: true) }
 
     private init(_ time: UTCTime, roundingUp: Bool) {
@@ -36,7 +37,8 @@ public struct NTPTimestamp: Sendable, Hashable {
         return UTCTime(milliseconds: seconds * 1000 + Int64(((rawValue & 0xffff_ffff) * 1000) >> 32))
     }
 
-    /// Throws `MIKEYError.clock` unless the timestamp lies within 600 s of the clock, inclusive (docs/protocol.md choice 12).
+    /// Throws `MIKEYError.clock` unless the timestamp lies within 600 s of the clock, inclusive (docs/protocol.md
+    /// choice 12).
     public func requireNear(_ clock: UTCTime) throws(MIKEYError) {
         let earliest = NTPTimestamp(clock.advanced(byMilliseconds: -Self.window), roundingUp: false)
         let latest = NTPTimestamp(clock.advanced(byMilliseconds: Self.window))

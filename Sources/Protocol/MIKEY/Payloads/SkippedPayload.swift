@@ -1,6 +1,7 @@
 import Primitives
 
-/// A payload whose length is known and whose content is not looked at: PKE, SIGN, CERT, CHASH and SP (docs/protocol.md choice 10).
+/// A payload whose length is known and whose content is not looked at: PKE, SIGN, CERT, CHASH and SP
+/// (docs/protocol.md choice 10).
 ///
 /// Its body is all but the next-payload octet. SIGN has no such octet and ends the message.
 public struct SkippedPayload: Sendable, Hashable {

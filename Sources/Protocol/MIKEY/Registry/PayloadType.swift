@@ -1,6 +1,8 @@
-/// Next payload: the type of the payload that follows (RFC 3830 section 6.1, RFC 6043 section 6.1, RFC 6267 section 6.1).
+/// Next payload: the type of the payload that follows (RFC 3830 section 6.1, RFC 6043 section 6.1, RFC 6267 section
+/// 6.1).
 ///
-/// These are the types whose length we know (docs/protocol.md choice 10); any other cannot be skipped. 0 says that none follows.
+/// These are the types whose length we know (docs/protocol.md choice 10); any other cannot be skipped. 0 says that
+/// none follows.
 public enum PayloadType: UInt8, Sendable, CaseIterable {
     /// Key data transport (RFC 3830 section 6.2).
     case kemac = 1

@@ -1,13 +1,14 @@
 import IdentityBasedEncryption
 import Primitives
 
-/// The inner chain of IBAKE: identities, each with the point that belongs to it (RFC 6267 section 6.1.1, docs/protocol.md choice 2).
+/// The inner chain of IBAKE: identities, each with the point that belongs to it (RFC 6267 section 6.1.1,
+/// docs/protocol.md choice 2).
 ///
 ///     I_MESSAGE_1  i Ci r        R_MESSAGE_1  i [Ci] r Cr
 ///     I_MESSAGE_2  i [Ci] r Cr   R_MESSAGE_2  i Ci
 ///
-/// i and r are IDR payloads of the roles initiator and responder, C an ECCPT. The first is an IDR by rule; each names the
-/// type of the next, the last says 0, and nothing follows.
+/// i and r are IDR payloads of the roles initiator and responder, C an ECCPT. The first is an IDR by rule; each names
+/// the type of the next, the last says 0, and nothing follows.
 public struct PointChain: Sendable, Hashable {
     /// IDRi.
     public let initiator: Identity

@@ -2,7 +2,7 @@ import Primitives
 
 /// ECCPT, a point inside IBAKE (RFC 6267 section 6.1.4, docs/protocol.md choice 3).
 ///
-///     ! next payload (1) ! ECC curve (1) ! ECC point, padded with 0 to a multiple of 4 octets from the sub-payload's first ~
+///     ! next payload (1) ! ECC curve (1) ! ECC point, padded with 0 to a multiple of 4 octets ~
 ///     ! Auth alg (1) ! TGK len (2) ! Reserv | KV (1) ! KV data ~
 struct PointPayload {
     let point: ECDHPoint

@@ -1,6 +1,7 @@
 import Primitives
 
-/// KEMAC's plaintext: dated identities and their private keys in turn (RFC 6267 section 4.2.1.3, docs/protocol.md choice 19).
+/// KEMAC's plaintext: dated identities and their private keys in turn (RFC 6267 section 4.2.1.3, docs/protocol.md
+/// choice 19).
 ///
 ///     ! next payload (1) = 20 ! ID type (1) = 1 ! ID len (2) ! dated identity ~
 ///     ! next payload (1) = 6 or 0 ! Type (4 bits) = 7 | KV (4 bits) = 0 ! Key data len (2) ! DER BFPrivateKeyBlock ~

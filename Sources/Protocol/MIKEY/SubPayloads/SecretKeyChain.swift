@@ -4,7 +4,8 @@ import Primitives
 /// The inner chain of ESK: who made it, and SK (RFC 6267 sections 4.2.2 and 6.1.5, docs/protocol.md choice 2).
 ///
 ///     IDR(role 1) !
-///     ! next payload (1) = 0 ! Type (4 bits) = 1 | KV (4 bits) = 0 ! Key data len (2) = 65, 97 or 133 ! [a]P as 04 || X || Y !
+///     ! next payload (1) = 0 ! Type (4 bits) = 1 | KV (4 bits) = 0
+///     ! Key data len (2) = 65, 97 or 133 ! [a]P as 04 || X || Y !
 public struct SecretKeyChain: Sendable, Equatable {
     /// Who made SK.
     public let initiator: Identity
