@@ -5,33 +5,12 @@ extension MIKEYMessage {
     /// section, then, if reading ended early, a line with the fault. Encrypted parts and MACs are shown by length or
     /// as they are on the wire; there is no key here to open them with.
     public static func description(of octets: [UInt8]) -> [String] {
-<<<<<<< HEAD
-        var places: [Int] = []
-        do {
-            let message = try MIKEYMessage(octets: octets, places: &places)
-            let ends = places.dropFirst() + [octets.count]
-            let header = line("HDR", 0, places.first ?? octets.count, message.header.summary, "RFC 3830 section 6.1")
-            return [header]
-                + zip(message.payloads, zip(places, ends)).map { payload, place in
-                    line(payload.name, place.0, place.1 - place.0, payload.summary, payload.type.section)
-                }
-        } catch {
-            return ["not readable as MIKEY: \(error)"]
-        }
-    }
-
-    private static func line(_ name: String, _ offset: Int, _ count: Int, _ fields: String, _ section: String) -> String
-    {
-        "\(name) at \(offset), \(count) octets: \(fields) (\(section))"
-    }
-=======
         let outline = MessageOutline(of: octets)
         if let fault = outline.fault { return ["not readable as MIKEY: \(fault)"] }
         return outline.parts.map { part in
             "\(part.name) at \(part.offset), \(part.count) octets: \(part.fields) (\(part.section))"
         }
     }
->>>>>>> df0983c (wip)
 }
 
 extension CommonHeader {
