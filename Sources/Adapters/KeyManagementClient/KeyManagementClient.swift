@@ -10,6 +10,7 @@ public struct KeyManagementClient: Sendable {
     private let credentials: Credentials
     private let random: any RandomSource
     private let patience: Duration
+    private let acceptsTestLevel: Bool
 
     /// What proves an account to its KMS.
     public struct Credentials: Sendable {
@@ -30,22 +31,32 @@ public struct KeyManagementClient: Sendable {
 
     /// A client of the KMS that the channel leads to.
     ///
-    /// - Parameter patience: how long a call may take, a KMS that cannot be reached included.
+    /// - Parameters:
+    ///   - patience: how long a call may take, a KMS that cannot be reached included.
+    ///   - acceptsTestLevel: whether parameters of level 1024 are accepted, which protects nothing.
     public init(
-        channel: RPCChannel, credentials: Credentials, random: any RandomSource = SystemRandom(),
-        patience: Duration = .seconds(20)
+        channel: RPCChannel, credentials: Credentials, acceptsTestLevel: Bool = false,
+        random: any RandomSource = SystemRandom(), patience: Duration = .seconds(20)
     ) {
         self.channel = channel
         self.credentials = credentials
+        self.acceptsTestLevel = acceptsTestLevel
         self.random = random
         self.patience = patience
     }
 
-    /// The KMS's public parameters, highest serial first. Throws `RPCStatus`, and what parameters that are none throw.
-    public func parameters() async throws -> [BFPublicParameters] {
+    /// The KMS's public parameters that are valid now, highest serial first.
+    ///
+    /// Throws `RPCStatus`, `IBEError` for parameters that are none, `InsecureLevel`.
+    public func parameters(now: UTCTime) async throws -> [BFPublicParameters] {
         let answer = try await channel.call(
             Methods.getParameters, GetParametersRequest(), deadline: patience, waitsForReady: true)
-        return try answer.parameters.map { try BFPublicParameters(der: $0) }
+        let published = try answer.parameters.map { try IBESysParams(der: $0) }
+        let valid = published.filter { $0.isValid(at: now) }.sorted { $0.districtSerial > $1.districtSerial }
+        return try valid.map { published in
+            guard published.parameters.level != .test1024 || acceptsTestLevel else { throw InsecureLevel() }
+            return published.parameters
+        }
     }
 
     /// The private keys of dated identities of this account, in their order, each checked under the parameters.
@@ -68,5 +79,13 @@ public struct KeyManagementClient: Sendable {
             keys += try request.receive(answer.octets, parameters: parameters)
         }
         return keys
+    }
+}
+
+/// Parameters of security level 1024, which protects nothing, without leave to use them.
+public struct InsecureLevel: Error, CustomStringConvertible {
+    /// The fault, and what to do.
+    public var description: String {
+        "the KMS has parameters of level 1024, which protects nothing: use one of level 3072, or --insecure-test-level in a test"
     }
 }

@@ -61,7 +61,7 @@ actor MailboxKeys {
     func refresh() async throws {
         let today = now().day
         guard fetchedOn != today else { return }
-        let parameters = try await client.parameters()
+        let parameters = try await client.parameters(now: now())
         let wanted = names.flatMap { name in
             (-1...1).map { DatedIdentity(name, on: today.advanced(by: $0)) }
         }
