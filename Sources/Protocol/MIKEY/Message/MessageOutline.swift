@@ -1,6 +1,6 @@
 /// What a message says, part by part, for a person or a program that looks at it. Encrypted parts and MACs are shown by
 /// length or as they are on the wire; there is no key here to open them with.
-public struct MessageOutline: Sendable, Hashable {
+public struct MessageOutline: Sendable, Equatable {
     /// HDR or a payload.
     public struct Part: Sendable, Hashable {
         /// Its name in the RFCs.
