@@ -93,7 +93,8 @@ let package = Package(
         // Tests, one target a module
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
         .testTarget(name: "MailboxAPITests", dependencies: ["MailboxAPI", "RPC", "Primitives"]),
-        .testTarget(name: "RPCTests", dependencies: ["RPC", "Primitives"]),
+        .testTarget(name: "RPCTests", dependencies: ["RPC", "Primitives", "RPCPeer"]),
+        .executableTarget(name: "RPCPeer", dependencies: ["RPC"], path: "Tests/Support/RPCPeer"),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite"]),
         .testTarget(name: "StateFolderTests", dependencies: ["StateFolder"]),

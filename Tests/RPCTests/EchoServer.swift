@@ -59,12 +59,25 @@ struct EchoServer: Sendable {
                 },
                 .unary("Fault") { _, _ in throw Fault() },
                 .unary("Sleep") { _, _ in
+                    events.note("sleeping")
                     do {
                         try await Task.sleep(for: .seconds(30))
                     } catch {
                         events.note("sleeper cancelled")
                         throw error
                     }
+                    return []
+                },
+                .unary("Nap") { request, _ in
+                    try await Task.sleep(for: .milliseconds(200))
+                    return request
+                },
+                .unary("Left") { _, context in
+                    guard let deadline = context.deadline else { return Array("never".utf8) }
+                    return Array("\((deadline - .now) / .milliseconds(1))".split(separator: ".")[0].utf8)
+                },
+                .clientStreaming("Ignore") { _, _ in
+                    try await Task.sleep(for: .seconds(30))
                     return []
                 },
                 .clientStreaming("Count") { requests, _ in

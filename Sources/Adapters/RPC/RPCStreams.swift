@@ -2,18 +2,18 @@
 public struct RPCRequests: AsyncSequence, Sendable {
     /// A message.
     public typealias Element = [UInt8]
-    let core: CoreCall
+    let call: ServerCall
 
     /// The next message; nil when the client has sent its last.
     ///
     /// Throws CANCELLED when the client is gone or the task is cancelled: a stream that breaks never looks like one that
     /// ended. After a cancelled task has stopped waiting another may go on.
     public func next() async throws(RPCStatus) -> [UInt8]? {
-        switch await core.receive() {
+        switch await call.core.receive() {
         case .message(let octets): return octets
         case .end: return nil
-        case .broken: throw RPCStatus(.cancelled, "the client is gone")
-        case nil: throw RPCStatus(.cancelled, "the task is cancelled")
+        case .broken: throw ServerCall.clientIsGone
+        case nil: throw call.whyCancelled
         }
     }
 
@@ -35,17 +35,17 @@ public struct RPCRequests: AsyncSequence, Sendable {
 
 /// The messages that a server streams to its client.
 public struct RPCResponses: Sendable {
-    let core: CoreCall
+    let call: ServerCall
 
     /// Sends a message, and waits until flow control has taken it: who awaits this never piles up what the client does
     /// not read. Several tasks may send; they take turns.
     ///
     /// Throws CANCELLED when the client is gone or the task is cancelled.
     public func send(_ message: [UInt8]) async throws(RPCStatus) {
-        switch await core.send(message) {
+        switch await call.core.send(message) {
         case true: return
-        case false: throw RPCStatus(.cancelled, "the client is gone")
-        case nil: throw RPCStatus(.cancelled, "the task is cancelled")
+        case false: throw ServerCall.clientIsGone
+        case nil: throw call.whyCancelled
         }
     }
 }

@@ -37,7 +37,7 @@ final class CallOutcome: Sendable {
             status.retryAfterMs = RPCMetadata(copying: results.pointer.pointee.trailing_metadata)[
                 RPCStatus.retryAfterName
             ].flatMap { Int($0) }.flatMap { $0 >= 0 ? $0 : nil }
-            status.explain(address)
+            status = status.explained(address)
         }
         let waiters = state.withLock { state in
             state.status = status
@@ -45,11 +45,5 @@ final class CallOutcome: Sendable {
             return state.waiters
         }
         for waiter in waiters { waiter.resume(returning: status) }
-    }
-}
-
-extension RPCStatus {
-    /// gRPC's own words about a connection, in those of people.
-    mutating func explain(_ address: String) {
     }
 }

@@ -119,14 +119,14 @@ public final class RPCServer: Sendable {
             withFirstMessage(context, method) { try await handler($0, context) }
         case .serverStreaming(let handler):
             withFirstMessage(context, method) {
-                try await handler($0, RPCResponses(core: call.core), context)
+                try await handler($0, RPCResponses(call: call), context)
                 return nil
             }
         case .clientStreaming(let handler):
-            run(context, method) { try await handler(RPCRequests(core: call.core), context) }
+            run(context, method) { try await handler(RPCRequests(call: call), context) }
         case .bidirectional(let handler):
             run(context, method) {
-                try await handler(RPCRequests(core: call.core), RPCResponses(core: call.core), context)
+                try await handler(RPCRequests(call: call), RPCResponses(call: call), context)
                 return nil
             }
         }

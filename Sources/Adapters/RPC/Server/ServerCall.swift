@@ -19,17 +19,24 @@ final class ServerCall: Sendable {
     /// Comes before every other operation: only a call's close tells a client that went away from one that has sent
     /// everything.
     func watchClose() {
-        let cancelled = Cell<Int32>(0)
+        let isCancelled = Cell<Int32>(0)
         let begun = core.begin {
-            cgrpc_server_receive_close($0, cancelled.pointer, $1)
+            cgrpc_server_receive_close($0, isCancelled.pointer, $1)
         } then: { [self] _ in
-            if cancelled.pointer.pointee != 0 { clientIsGone() }
+            if isCancelled.pointer.pointee != 0 { cancelled() }
         }
-        if !begun { clientIsGone() }
+        if !begun { cancelled() }
     }
 
     /// Whether the client has gone away or its deadline has passed.
     var isCancelled: Bool { state.withLock { $0.isCancelled } }
+
+    static let clientIsGone = RPCStatus(.cancelled, "the client is gone")
+
+    /// Why the handler's task, or one of its children, is cancelled.
+    var whyCancelled: RPCStatus {
+        isCancelled ? Self.clientIsGone : RPCStatus(.cancelled, "the task is cancelled")
+    }
 
     /// The handler's task, cancelled with the call.
     func adopt(_ task: Task<Void, Never>) {
@@ -40,7 +47,7 @@ final class ServerCall: Sendable {
         if isCancelled { task.cancel() }
     }
 
-    private func clientIsGone() {
+    private func cancelled() {
         let task = state.withLock { state in
             state.isCancelled = true
             return state.task
