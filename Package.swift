@@ -100,6 +100,7 @@ let package = Package(
         .testTarget(name: "StateFolderTests", dependencies: ["StateFolder"]),
         .testTarget(name: "WorkPoolTests", dependencies: ["WorkPool"]),
         .testTarget(name: "MailboxTests", dependencies: ["Mailbox", "StoreBehaviour", "TestVectors"]),
+        .testTarget(name: "SimulationTests", dependencies: ["Mailbox", "StoreBehaviour", "TestVectors"]),
         .testTarget(name: "MIKEYTests", dependencies: ["MIKEY", "TestVectors"]),
         .testTarget(
             name: "SupersingularPairingTests",

@@ -10,10 +10,13 @@ public struct FoldOutcome: Sendable, Hashable {
     public var receipts: [Envelope] = []
     /// Deposits that now wait, in order: whoever is online gets them from here, with no second read.
     public var arrived: [PendingDeposit] = []
+    /// The envelopes that this batch brings or changes, of deposits that still wait after it.
+    public var held: [DepositKey: Envelope] = [:]
     /// Deposits that are over.
     public var settled: [DepositKey] = []
-    /// Deposits that wait though a tombstone about an earlier one of their id came after them: append their envelopes again before the changes
-    /// are applied, or compaction keeps the tombstone and a rebuilt view forgets them.
+    /// Deposits that wait though the last record of their key is not theirs: a late tombstone of an earlier deposit of this id, or a copy that
+    /// does not count. Append the envelopes that the view has of them again before the changes are applied (as the changes leave them: from `held`, or else from
+    /// the view), or compaction keeps only that record and a rebuilt view knows no better.
     public var contradicted: [DepositKey] = []
     /// Mailboxes that can now be reached, by a route or a contact.
     public var reachable: Set<Identity> = []
@@ -55,6 +58,7 @@ private struct Fold {
     private var presence: [Identity: Presence]
     private var touched: Set<Identity> = []
     private var arrivals: [DepositKey: PendingDeposit] = [:]
+    private var replacements: [DepositKey: PendingDeposit] = [:]
     private var outcome = FoldOutcome()
 
     init(_ excerpt: ViewExcerpt) {
@@ -78,7 +82,7 @@ private struct Fold {
         if let first = deposits[known.key] {
             // The first counts, as long as its lifetime runs.
             guard deposit.envelope.receivedAt >= first.expiresAt else {
-                outcome.counts.duplicates += 1
+                takeCopy(deposit, of: first)
                 return
             }
             remove(first)
@@ -90,6 +94,20 @@ private struct Fold {
         let (octets, overflow) = usage[known.key.mailbox, default: MailboxUsage()].octets
             .addingReportingOverflow(known.octets)
         usage[known.key.mailbox]?.octets = overflow ? .max : octets
+    }
+
+    /// A sender who lost the receipt and asked again while the view lagged was promised twice: the later promise holds, in the first one's place.
+    private mutating func takeCopy(_ copy: PendingDeposit, of first: KnownDeposit) {
+        outcome.counts.duplicates += 1
+        let known = copy.known
+        guard known.headerDigest == first.headerDigest, known.expiresAt >= first.expiresAt else {
+            outcome.contradicted.append(first.key)
+            return
+        }
+        guard known.expiresAt > first.expiresAt else { return }
+        let moved = PendingDeposit(offset: first.offset, envelope: copy.envelope)
+        deposits[first.key] = moved.known
+        if arrivals[first.key] != nil { arrivals[first.key] = moved } else { replacements[first.key] = moved }
     }
 
     private mutating func take(_ tombstone: Tombstone) {
@@ -122,6 +140,7 @@ private struct Fold {
         left.octets -= min(left.octets, known.octets)
         if left.count == 0 { left.octets = 0 }
         usage[known.key.mailbox] = left
+        replacements[known.key] = nil
         // What came and went within the batch leaves no trace in the view.
         if arrivals.removeValue(forKey: known.key) == nil { outcome.changes.append(.remove(known)) }
     }
@@ -163,6 +182,10 @@ private struct Fold {
     mutating func finish() -> FoldOutcome {
         outcome.arrived = arrivals.values.sorted { $0.offset < $1.offset }
         outcome.changes.append(contentsOf: outcome.arrived.map(ViewChange.insert))
+        let replaced = replacements.values.sorted { $0.offset < $1.offset }
+        outcome.changes.append(contentsOf: replaced.map(ViewChange.insert))
+        for deposit in outcome.arrived + replaced { outcome.held[deposit.envelope.key] = deposit.envelope }
+        outcome.contradicted.removeAll { deposits[$0] == nil }
         for mailbox in touched.sorted(by: { $0.octets.lexicographicallyPrecedes($1.octets) }) {
             outcome.changes.append(.usage(mailbox, usage[mailbox] ?? MailboxUsage()))
         }

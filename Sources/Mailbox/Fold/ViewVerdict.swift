@@ -60,8 +60,11 @@ extension ViewPosition {
     ///   - position: the position before it, or none.
     ///   - readAt: when the batch was read.
     public init(after position: ViewPosition?, folding batch: LogBatch, log: String, readAt: UTCTime) {
-        let latest = batch.records.map(\.time).max() ?? position?.asOf ?? UTCTime(milliseconds: 0)
-        let reached = batch.reachesEnd ? max(latest, readAt) : latest
-        self.init(log: log, next: batch.next, asOf: max(reached, position?.asOf ?? reached))
+        // A fold from nothing sees every tombstone that the log has when it begins, old as its first records may be: it has as long from
+        // then on to reach the end.
+        var asOf = position?.asOf ?? readAt
+        if let latest = batch.records.map(\.time).max() { asOf = max(asOf, latest) }
+        if batch.reachesEnd { asOf = max(asOf, readAt) }
+        self.init(log: log, next: batch.next, asOf: asOf)
     }
 }

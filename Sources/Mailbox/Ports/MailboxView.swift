@@ -55,9 +55,9 @@ public protocol MailboxView: Sendable {
     ) async throws(StoreError) -> [KnownDeposit]
 }
 
-/// A deposit that waits: its envelope, and the envelope's offset, which is its place in the queue.
+/// A deposit that waits: its envelope, and its place in the queue.
 public struct PendingDeposit: Sendable, Hashable {
-    /// The offset of the envelope in its partition.
+    /// The offset of its first envelope in the partition.
     public let offset: UInt64
     /// The envelope.
     public let envelope: Envelope
@@ -71,8 +71,8 @@ public struct PendingDeposit: Sendable, Hashable {
     /// What the fold needs to know of it later.
     public var known: KnownDeposit {
         KnownDeposit(
-            key: envelope.key, offset: offset, expiresAt: envelope.expiresAt, octets: envelope.ciphertextLength,
-            receiptTo: envelope.receiptTo)
+            key: envelope.key, offset: offset, headerDigest: HashFunction.sha256.hash(envelope.header),
+            expiresAt: envelope.expiresAt, octets: envelope.ciphertextLength, receiptTo: envelope.receiptTo)
     }
 }
 
@@ -80,8 +80,10 @@ public struct PendingDeposit: Sendable, Hashable {
 public struct KnownDeposit: Sendable, Hashable {
     /// Its key.
     public let key: DepositKey
-    /// The offset of its envelope.
+    /// Its place in the queue: the offset of its first envelope.
     public let offset: UInt64
+    /// SHA-256 of its header, 32 octets.
+    public let headerDigest: [UInt8]
     /// When its lifetime has passed.
     public let expiresAt: UTCTime
     /// Octets of its ciphertext, as the mailbox's usage counts them.
@@ -90,9 +92,13 @@ public struct KnownDeposit: Sendable, Hashable {
     public let receiptTo: Identity?
 
     /// A summary from its parts.
-    public init(key: DepositKey, offset: UInt64, expiresAt: UTCTime, octets: UInt64, receiptTo: Identity?) {
+    public init(
+        key: DepositKey, offset: UInt64, headerDigest: [UInt8], expiresAt: UTCTime, octets: UInt64,
+        receiptTo: Identity?
+    ) {
         self.key = key
         self.offset = offset
+        self.headerDigest = headerDigest
         self.expiresAt = expiresAt
         self.octets = octets
         self.receiptTo = receiptTo
@@ -155,7 +161,7 @@ public struct ViewExcerpt: Sendable, Hashable {
 
 /// One change of the view. Applied in order; each sets what it names, so that applying one again would change nothing.
 public enum ViewChange: Sendable, Hashable {
-    /// A deposit waits.
+    /// A deposit waits. One of the same key and offset may be there already: this envelope takes the place of its envelope.
     case insert(PendingDeposit)
     /// A deposit that waited does so no more; its envelope with the ESK must be gone from the store.
     case remove(KnownDeposit)
