@@ -49,7 +49,9 @@ public enum MailboxClientError: Error, Sendable, Hashable {
     case unusable(what: String, reason: String)
     /// The content changed while it was sent. The deposit was not made: one id belongs to one content.
     case contentChanged(path: String)
-    /// The connection broke after everything was sent, and the session is gone: the deposit may or may not be there.
+    /// The mailbox no longer knows the session, and nothing of the deposit was stored: open another session.
+    case sessionGone
+    /// The connection broke after everything was sent, and no answer was to be had: the deposit may or may not be there.
     case outcomeUnknown(depositID: String)
     /// There is no private key of the day.
     case noKey(identity: String, reason: String)
@@ -84,7 +86,7 @@ public enum MailboxClientError: Error, Sendable, Hashable {
         case .damaged, .refused, .contentChanged, .unusable: .data
         case .passphraseNeeded, .wrongPassphrase, .denied: .denied
         case .unavailable: .unavailable
-        case .busy: .later
+        case .busy, .sessionGone: .later
         case .untrusted: .untrusted
         case .profileExists, .outcomeUnknown, .cancelled: .failure
         }
@@ -116,9 +118,10 @@ extension MailboxClientError: CustomStringConvertible {
         case .unusable(let what, let reason): "\(what): \(reason)"
         case .contentChanged(let path):
             "\(path) changed while it was sent, and the deposit was given up; send it again when nobody writes to it"
+        case .sessionGone: "the mailbox no longer knows the session, and nothing was stored: send it again"
         case .outcomeUnknown(let id):
-            "the connection broke when all was sent, and the mailbox no longer knows the session: deposit \(id) may be "
-                + "there or not; ask its recipient before sending it again"
+            "the connection broke when all was sent, and no answer was to be had: deposit \(id) may be there or not; ask "
+                + "its recipient before sending it again"
         case .noKey(let identity, let reason): "no private key of \(identity): \(reason)"
         case .cancelled: "cancelled"
         }

@@ -60,11 +60,15 @@ public struct ReceivedDeposit: Codable, Sendable, Hashable {
         sha256 = hexadecimal(contentDigest)
         createdAtMs = fields.created.milliseconds
         receivedAtMs = receivedAt.milliseconds
-        // The ESK is fresh in every handshake.
-        handshake = hexadecimal(fields.encryptedKeyDigest.prefix(16))
+        handshake = Self.handshake(of: header)
         number = fields.number
         headerSHA256 = hexadecimal(header.digest)
         path = ""
         isRepeat = false
+    }
+
+    /// What the handshake of a deposit is known by: the ESK is fresh in each.
+    static func handshake(of header: DepositHeader) -> String {
+        hexadecimal(header.fields.encryptedKeyDigest.prefix(16))
     }
 }

@@ -42,17 +42,31 @@ public struct Profile: Sendable {
         FileManager.default.fileExists(atPath: "\(folder)/\(accountName)")
     }
 
-    /// Makes a profile. `account.json` comes last: without it there is no profile, whenever the process dies.
+    /// Makes a profile.
     ///
     /// Throws `MailboxClientError`.
     public static func create(
         at folder: String, account: Account, psk: SecretBytes, passphrase: SecretBytes?
-    ) throws -> Profile {
+    ) throws(MailboxClientError) -> Profile {
+        let seal = try prepare(at: folder, passphrase: passphrase)
+        return try finish(at: folder, seal, account: account, psk: psk)
+    }
+
+    /// Makes the folder and its sealing key, so that what can fail on this machine fails before an account is made.
+    static func prepare(at folder: String, passphrase: SecretBytes?) throws(MailboxClientError) -> ProfileSeal {
         try MailboxClientError.converting {
             try DurableFile.makeFolder(folder)
             guard !exists(at: folder) else { throw MailboxClientError.profileExists(path: folder) }
             for name in [ProfileSeal.plainKeyName, ProfileSeal.sealedKeyName, KeyCache.name] { unlink("\(folder)/\(name)") }
-            let seal = try ProfileSeal.create(in: folder, passphrase: passphrase)
+            return try ProfileSeal.create(in: folder, passphrase: passphrase)
+        }
+    }
+
+    /// Writes the account. `account.json` comes last: without it there is no profile, whenever the process dies.
+    static func finish(
+        at folder: String, _ seal: ProfileSeal, account: Account, psk: SecretBytes
+    ) throws(MailboxClientError) -> Profile {
+        try MailboxClientError.converting {
             try seal.write(psk, to: pskName, in: folder)
             let profile = Profile(folder: folder, account: account, seal: seal)
             try profile.writeAccount()
@@ -63,7 +77,7 @@ public struct Profile: Sendable {
     /// Opens a profile.
     ///
     /// Throws `MailboxClientError`: `.noProfile`, `.passphraseNeeded`, `.wrongPassphrase`, `.damaged`, `.file`.
-    public static func open(at folder: String, passphrase: SecretBytes?) throws -> Profile {
+    public static func open(at folder: String, passphrase: SecretBytes?) throws(MailboxClientError) -> Profile {
         try MailboxClientError.converting {
             let path = "\(folder)/\(accountName)"
             guard let octets = try DurableFile.read(path) else { throw MailboxClientError.noProfile(path: folder) }
@@ -78,22 +92,25 @@ public struct Profile: Sendable {
         }
     }
 
-    /// The folder of the profile under a home that has the identity; nil where none has it.
-    public static func find(_ identity: Identity, home: String) throws -> String? {
-        let own = folder(named: identity.description, home: home)
-        if exists(at: own) { return own }
-        for name in DurableFile.names(in: "\(home)/profiles") {
+    /// The folders of all profiles under a home, each with its account; damaged ones are left out.
+    public static func all(home: String) -> [(folder: String, account: Account)] {
+        DurableFile.names(in: "\(home)/profiles").compactMap { name in
             let folder = "\(home)/profiles/\(name)"
             guard let octets = try? DurableFile.read("\(folder)/\(accountName)"),
                 let account = try? JSONDecoder().decode(Account.self, from: Data(octets))
-            else { continue }
-            if account.identities.contains(identity) { return folder }
+            else { return nil }
+            return (folder, account)
         }
-        return nil
+    }
+
+    /// The folder of the profile under a home that has the identity; nil where none has it.
+    public static func find(_ identity: Identity, home: String) -> String? {
+        let own = folder(named: identity.description, home: home)
+        return exists(at: own) ? own : all(home: home).first { $0.account.identities.contains(identity) }?.folder
     }
 
     /// Forgets the account, so that another can be made in the folder. What was received stays.
-    public static func forget(at folder: String) throws {
+    public static func forget(at folder: String) throws(MailboxClientError) {
         guard unlink("\(folder)/\(accountName)") == 0 || errno == ENOENT else {
             throw MailboxClientError.file(FileFailure("remove", "\(folder)/\(accountName)"))
         }

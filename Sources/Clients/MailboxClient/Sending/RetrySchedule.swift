@@ -1,8 +1,8 @@
 import RPC
 
-/// When to try again what failed: exponential back-off with full jitter within a budget of time, and never before the time
-/// that a busy server asked for. Pure: the time and the random number are given.
-public struct RetrySchedule: Sendable {
+/// When to try again what failed: exponential back-off with full jitter, and never before the time that a busy server asked
+/// for. The budget of time begins with the first failure and ends with the next success. Pure: time and randomness are given.
+struct RetrySchedule: Sendable {
     /// What a failure means for who would try again.
     enum Verdict: Sendable, Hashable {
         /// The connection or the server: another attempt may succeed.
@@ -15,47 +15,54 @@ public struct RetrySchedule: Sendable {
 
     /// The longest pause that the schedule takes by itself.
     static let longestPause = Duration.seconds(5)
-    private static let firstPause = Duration.milliseconds(100)
-    private static let doubtfulLimit = 4
+    /// The ceiling of the first pause, which doubles with each failure.
+    static let firstPause = Duration.milliseconds(100)
+    /// How many doubtful failures in a row are too many.
+    static let doubtfulLimit = 4
 
-    private let deadline: ContinuousClock.Instant
+    private let budget: Duration
+    private var deadline: ContinuousClock.Instant?
     private var failures = 0
     private var doubtful = 0
 
-    /// A schedule whose attempts all begin before `start` and the budget.
-    public init(budget: Duration, start: ContinuousClock.Instant = .now) { deadline = start + budget }
+    /// A schedule that gives up so long after the first failure.
+    init(budget: Duration) { self.budget = budget }
 
-    /// What is left of the budget.
-    public func remaining(at now: ContinuousClock.Instant = .now) -> Duration { max(.zero, deadline - now) }
-
-    /// Starts the back-off anew, since there was progress; the budget runs on.
-    mutating func succeeded() { (failures, doubtful) = (0, 0) }
+    /// What failed before counts no more.
+    mutating func succeeded() { (deadline, failures, doubtful) = (nil, 0, 0) }
 
     /// How long to pause after a failure; nil: give up.
     ///
     /// - Parameter jitter: a uniform random number from 0 to 1.
     mutating func pause(
-        after status: RPCStatus, at now: ContinuousClock.Instant, jitter: Double
+        after verdict: Verdict, retryAfterMs: Int? = nil, at now: ContinuousClock.Instant, jitter: Double
     ) -> Duration? {
-        switch Self.verdict(status) {
+        let deadline = self.deadline ?? now + budget
+        self.deadline = deadline
+        switch verdict {
         case .final: return nil
         case .doubtful:
             doubtful += 1
             guard doubtful < Self.doubtfulLimit else { return nil }
         case .transient: break
         }
-        let ceiling = min(Self.longestPause, Self.firstPause * (1 << min(failures, 10)))
+        var pause = min(Self.longestPause, Self.firstPause * (1 << min(failures, 10))) * jitter
         failures += 1
-        var pause = ceiling * jitter
-        if let asked = status.retryAfterMs {
+        if let asked = retryAfterMs {
             // The jitter on top keeps those who were sent away together from coming back together.
-            pause = .milliseconds(asked) + .milliseconds(Int(Double(min(asked, 1000)) * 0.2 * jitter))
+            pause = .milliseconds(asked) + .milliseconds(min(asked, 1000)) * (0.2 * jitter)
         }
         return now + pause < deadline ? pause : nil
     }
 
-    static func verdict(_ status: RPCStatus) -> Verdict {
-        switch status.code {
+    /// The same after a call that failed.
+    mutating func pause(after status: RPCStatus) -> Duration? {
+        pause(
+            after: Self.verdict(status.code), retryAfterMs: status.retryAfterMs, at: .now, jitter: .random(in: 0...1))
+    }
+
+    static func verdict(_ code: RPCCode) -> Verdict {
+        switch code {
         case .unavailable, .resourceExhausted, .deadlineExceeded, .aborted: .transient
         case .unknown, .internal, .cancelled: .doubtful
         default: .final

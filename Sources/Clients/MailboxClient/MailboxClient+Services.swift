@@ -1,0 +1,97 @@
+import IdentityBasedEncryption
+import Mailbox
+import MailboxAPI
+import Primitives
+import RPC
+
+extension MailboxClient {
+    /// How many events go out in one call.
+    private static let eventsPerCall = 256
+
+    /// Publishes presence events through a front, in their order. Returns how many were accepted.
+    ///
+    /// Throws `MailboxClientError`.
+    public static func publish(
+        _ events: [PresenceEvent], through endpoints: EndpointSource, retryBudget: Duration = .seconds(60),
+        observe: @escaping @Sendable (ClientEvent) -> Void = { _ in }
+    ) async throws(MailboxClientError) -> Int {
+        do {
+            let caller = RetryingCaller(Services(endpoints), budget: retryBudget, observe: observe)
+            var accepted = 0
+            var rest = events[...]
+            while !rest.isEmpty {
+                let texts = rest.prefix(eventsPerCall).map { String(decoding: $0.json, as: UTF8.self) }
+                rest = rest.dropFirst(eventsPerCall)
+                let request = PublishPresenceRequest(events: texts)
+                accepted += Int(
+                    try await caller.front(caller.nextFront(), Methods.publishPresence, request).message.accepted)
+            }
+            return accepted
+        } catch {
+            throw MailboxClientError(error)
+        }
+    }
+
+    /// What enrolling takes.
+    public struct Enrolment: Sendable {
+        /// The URIs of the account, at least one.
+        public var identities: [Identity]
+        /// Where the services are.
+        public var endpoints: EndpointSource
+        /// The KMS's enrolment token.
+        public var token: String
+        /// Whether parameters of security level 1024 are accepted, which protects nothing: for tests.
+        public var acceptsTestLevel = false
+
+        /// An enrolment from its parts.
+        public init(identities: [Identity], endpoints: EndpointSource, token: String) {
+            self.identities = identities
+            self.endpoints = endpoints
+            self.token = token
+        }
+    }
+
+    /// Makes an account at the KMS and its profile in a folder.
+    ///
+    /// Throws `MailboxClientError`. An answer that is lost on its way leaves an account without a profile; the KMS's operator
+    /// removes it.
+    public static func enroll(
+        _ enrolment: Enrolment, at folder: String, passphrase: SecretBytes?, retryBudget: Duration = .seconds(60),
+        observe: @escaping @Sendable (ClientEvent) -> Void = { _ in }
+    ) async throws(MailboxClientError) -> Profile {
+        let seal = try Profile.prepare(at: folder, passphrase: passphrase)
+        do {
+            let caller = RetryingCaller(Services(enrolment.endpoints), budget: retryBudget, observe: observe)
+            // Where the KMS does not serve this machine, better now than with an account made.
+            let published = try await caller.kms(Methods.getParameters, GetParametersRequest()).message.parameters
+            for parameters in published {
+                _ = try PublishedParameters.check(
+                    parameters, acceptsTestLevel: enrolment.acceptsTestLevel, now: systemTime())
+            }
+            let request = EnrollRequest(identities: enrolment.identities.map(\.description), mailboxDomain: "")
+            let answer = try await caller.kms(
+                Methods.enroll, request, metadata: ["authorization": "Bearer \(enrolment.token)"]
+            ).message
+            guard let kms = try? Identity(octets: answer.kms), answer.psk.count == 32 else {
+                throw MailboxClientError.untrusted(peer: "KMS", reason: "its answer to the enrolment is not one")
+            }
+            let account = Account(
+                identities: enrolment.identities, kms: kms, pskName: answer.pskName, endpoints: enrolment.endpoints,
+                acceptsTestLevel: enrolment.acceptsTestLevel)
+            return try Profile.finish(at: folder, seal, account: account, psk: answer.psk)
+        } catch {
+            throw MailboxClientError(error)
+        }
+    }
+
+    /// Fetches today's keys of all identities, so that what is wrong between profile and KMS shows at once.
+    ///
+    /// Throws `MailboxClientError`.
+    public func fetchKeys() async throws(MailboxClientError) {
+        do {
+            for identity in profile.account.identities { _ = try await keys.ring(of: identity, on: [now().day]) }
+        } catch {
+            throw MailboxClientError(error)
+        }
+    }
+}
