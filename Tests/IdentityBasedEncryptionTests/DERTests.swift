@@ -17,7 +17,7 @@ struct DERTests {
     }
 
     private func fault(_ octets: [UInt8]) -> IBEError? {
-        do {
+        do throws(IBEError) {
             _ = try BFMasterSecret(der: SecretBytes(octets))
             return nil
         } catch {
@@ -78,7 +78,7 @@ struct DERTests {
             let a = a ?? point(set.p.x, set.p.y)
             let b = b ?? point(set.pPublic.x, set.pPublic.y)
             let fields = der(2, [version]) + der(6, curve) + derInteger(octets(p)) + derInteger(octets(q))
-            do {
+            do throws(IBEError) {
                 _ = try BFPublicParameters(der: der(0x30, fields + a + b + der(6, hash)))
                 return nil
             } catch {
@@ -211,7 +211,7 @@ struct IBESysParamsTests {
         // The last 22 octets are the type of identities, the head 4.
         let (fields, type) = (Array(good.dropFirst(4).dropLast(22)), Array(good.suffix(22)))
         func error(_ octets: [UInt8]) -> IBEError? {
-            do {
+            do throws(IBEError) {
                 _ = try IBESysParams(der: octets)
                 return nil
             } catch {

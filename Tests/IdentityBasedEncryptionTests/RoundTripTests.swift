@@ -51,7 +51,7 @@ struct RoundTripTests {
         let c = try BFCiphertext(
             der: master.parameters.encrypt(Array("a letter".utf8), to: ben, random: SystemRandom()), set)
         func isRefused(_ u: CurvePoint, _ v: [UInt8], _ w: [UInt8]) -> Bool {
-            do {
+            do throws(IBEError) {
                 _ = try key.decrypt(BFCiphertext(u: u, v: v, w: w).der)
                 return false
             } catch {
@@ -90,7 +90,7 @@ struct RoundTripTests {
             SecretBytes(der(0x30, der(2, [2]) + der(0x30, derInteger(x) + derInteger(y))))
         }
         func error(_ x: SecretBytes, _ y: SecretBytes) -> IBEError? {
-            do {
+            do throws(IBEError) {
                 _ = try BFPrivateKey(der: block(x, y), identity: ben, parameters: parameters)
                 return nil
             } catch {

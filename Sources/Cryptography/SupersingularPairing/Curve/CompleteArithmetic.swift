@@ -25,6 +25,18 @@ struct CompleteArithmetic {
         w.setZero(r.z)
     }
 
+    func set(_ r: ProjectivePoint, _ x: Fp, _ y: Fp) {
+        w.copy(r.x, x)
+        w.copy(r.y, y)
+        w.setOne(r.z)
+    }
+
+    func copy(_ r: ProjectivePoint, _ a: ProjectivePoint) {
+        w.copy(r.x, a.x)
+        w.copy(r.y, a.y)
+        w.copy(r.z, a.z)
+    }
+
     /// r = a + b.
     func add(_ r: ProjectivePoint, _ a: ProjectivePoint, _ b: ProjectivePoint) {
         let (xx, yy, zz, xy, yz, xz, s) = (t[0], t[1], t[2], t[3], t[4], t[5], t[6])

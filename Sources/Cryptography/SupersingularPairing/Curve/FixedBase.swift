@@ -14,44 +14,26 @@ package final class FixedBase: Sendable {
         let complete = CompleteArithmetic(w)
         let (x, y) = point.load(into: w)
         let (base, double, entry) = (complete.point(), complete.point(), complete.point())
-        w.copy(base.x, x)
-        w.copy(base.y, y)
-        w.setOne(base.z)
-        let depth = FieldRow(curve.field, count: entries * digits)
-        let products = FieldRow(curve.field, count: entries * digits)
-        let product = w.element()
-        w.setOne(product)
+        complete.set(base, x, y)
+        var depths = SharedInversion(w, limit: entries * digits)
         for digit in 0..<digits {
-            w.copy(entry.x, base.x)
-            w.copy(entry.y, base.y)
-            w.copy(entry.z, base.z)
-            w.copy(double.x, base.x)
-            w.copy(double.y, base.y)
-            w.copy(double.z, base.z)
+            complete.copy(entry, base)
+            complete.copy(double, base)
             complete.double(double)
             for index in 0..<entries {
                 if index > 0 { complete.add(entry, entry, double) }
-                let place = digit * entries + index
-                w.store(entry.x, table, 2 * place)
-                w.store(entry.y, table, 2 * place + 1)
-                w.store(entry.z, depth, place)
-                w.store(product, products, place)
-                w.mul(product, product, entry.z)
+                w.store(entry.x, table, 2 * (digit * entries + index))
+                w.store(entry.y, table, 2 * (digit * entries + index) + 1)
+                depths.append(entry.z)
             }
             for _ in 0..<Self.window { complete.double(base) }
         }
-        w.invert(product, product)
-        for place in stride(from: entries * digits - 1, through: 0, by: -1) {
-            w.load(entry.z, products, place)
-            w.mul(entry.z, entry.z, product)
-            w.load(double.z, depth, place)
-            w.mul(product, product, double.z)
-            w.load(entry.x, table, 2 * place)
-            w.load(entry.y, table, 2 * place + 1)
-            w.mul(entry.x, entry.x, entry.z)
-            w.mul(entry.y, entry.y, entry.z)
-            w.store(entry.x, table, 2 * place)
-            w.store(entry.y, table, 2 * place + 1)
+        depths.forEach { place, inverse in
+            for coordinate in 2 * place...2 * place + 1 {
+                w.load(x, table, coordinate)
+                w.mul(x, x, inverse)
+                w.store(x, table, coordinate)
+            }
         }
     }
 

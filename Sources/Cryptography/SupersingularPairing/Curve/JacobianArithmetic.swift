@@ -18,6 +18,12 @@ struct JacobianArithmetic {
 
     func point() -> JacobianPoint { JacobianPoint(x: w.element(), y: w.element(), z: w.element()) }
 
+    func set(_ v: JacobianPoint, _ x: Fp, _ y: Fp) {
+        w.copy(v.x, x)
+        w.copy(v.y, y)
+        w.setOne(v.z)
+    }
+
     /// RFC 5091 3.3.1, ProjectivePointDouble1, in place.
     func double(_ v: JacobianPoint) {
         let (xx, yy, yyyy, slope, s) = (t[0], t[1], t[2], t[3], t[4])
@@ -70,12 +76,7 @@ struct JacobianArithmetic {
 
     /// v + (x, y) in every case.
     func addInEveryCase(_ v: JacobianPoint, _ x: Fp, _ y: Fp) {
-        if w.isZero(v.z) {
-            w.copy(v.x, x)
-            w.copy(v.y, y)
-            w.setOne(v.z)
-            return
-        }
+        guard !w.isZero(v.z) else { return set(v, x, y) }
         let (scaled, zz) = (t[0], t[6])
         w.sqr(zz, v.z)
         w.mul(scaled, x, zz)
@@ -126,23 +127,19 @@ struct JacobianArithmetic {
 
     /// [1], [3], [5] ... of (x, y) in affine coordinates, with nil for 0. Takes 3 count + 8 elements of the workspace.
     private func oddMultiples(_ x: Fp, _ y: Fp, count: Int) -> [(x: Fp, y: Fp)?] {
-        let (twoX, twoY, product, inverse) = (w.element(), w.element(), w.element(), w.element())
+        let (twoX, twoY, inverse) = (w.element(), w.element(), w.element())
         let v = point()
-        w.copy(v.x, x)
-        w.copy(v.y, y)
-        w.setOne(v.z)
+        set(v, x, y)
         double(v)
+        let isTwoZero = w.isZero(v.z)
         w.invert(inverse, v.z)
-        let isTwoTorsion = w.isZero(v.z)
         toAffine(v, inverse, twoX, twoY)
-        w.copy(v.x, x)
-        w.copy(v.y, y)
-        w.setOne(v.z)
-        // The multiples in Jacobian coordinates, then one inversion for all that are not 0.
-        w.setOne(product)
-        var multiples: [JacobianPoint?] = []
+        set(v, x, y)
+        var multiples: [(x: Fp, y: Fp)?] = []
+        var found: [JacobianPoint] = []
+        var depths = SharedInversion(w, limit: count)
         for index in 0..<count {
-            if index > 0, !isTwoTorsion { addInEveryCase(v, twoX, twoY) }
+            if index > 0, !isTwoZero { addInEveryCase(v, twoX, twoY) }
             guard !w.isZero(v.z) else {
                 multiples.append(nil)
                 continue
@@ -151,19 +148,12 @@ struct JacobianArithmetic {
             w.copy(multiple.x, v.x)
             w.copy(multiple.y, v.y)
             w.copy(multiple.z, v.z)
-            multiples.append(multiple)
-            w.mul(product, product, v.z)
+            found.append(multiple)
+            multiples.append((multiple.x, multiple.y))
+            depths.append(v.z)
         }
-        w.invert(product, product)
-        for (index, multiple) in multiples.enumerated().reversed() {
-            guard let multiple else { continue }
-            // The product of the depths before this one; few, so that it is made again each time.
-            w.copy(inverse, product)
-            for case let before? in multiples[..<index] { w.mul(inverse, inverse, before.z) }
-            w.mul(product, product, multiple.z)
-            toAffine(multiple, inverse, multiple.x, multiple.y)
-        }
-        return multiples.map { multiple in multiple.map { ($0.x, $0.y) } }
+        depths.forEach { index, inverse in toAffine(found[index], inverse, found[index].x, found[index].y) }
+        return multiples
     }
 
     /// (rx, ry) = (x / z^2, y / z^3), with 1 / z given.

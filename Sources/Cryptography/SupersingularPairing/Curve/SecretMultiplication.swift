@@ -9,13 +9,8 @@ extension CurvePoint {
         let (sum, entry) = (complete.point(), complete.point())
         // [1], [3] ... [2^w - 1] of the point
         let table = FieldRow(curve.field, count: 3 << (window - 1))
-        func setPoint(_ r: ProjectivePoint) {
-            w.copy(r.x, x)
-            w.copy(r.y, y)
-            w.setOne(r.z)
-        }
-        setPoint(sum)
-        setPoint(entry)
+        complete.set(sum, x, y)
+        complete.set(entry, x, y)
         complete.double(sum)
         for index in 0..<1 << (window - 1) {
             if index > 0 { complete.add(entry, entry, sum) }

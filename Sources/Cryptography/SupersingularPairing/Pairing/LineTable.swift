@@ -64,44 +64,37 @@ private struct ScaledLines {
 
     init(_ w: Workspace, _ a: CurvePoint, count: Int) {
         self.w = w
-        // a, c, X; b and Z, by which they are divided; the product of all b Z before
-        row = FieldRow(w.field, count: 6 * count)
+        // a, c, X; b and Z, by which they are divided
+        row = FieldRow(w.field, count: 5 * count)
         let row = row
         let walk = MillerWalk(w, a)
-        let (product, b, z, inverse, scale, element) = (
-            w.element(), w.element(), w.element(), w.element(), w.element(), w.element()
-        )
-        w.setOne(product)
+        var divisors = SharedInversion(w, limit: count)
+        let (product, element) = (w.element(), w.element())
         var line = 0
         walk { start, _, found in
-            for (index, element) in [found.a, found.c, start.x, found.b, start.z, product].enumerated() {
-                w.store(element, row, 6 * line + index)
+            for (index, element) in [found.a, found.c, start.x, found.b, start.z].enumerated() {
+                w.store(element, row, 5 * line + index)
             }
-            w.mul(product, product, found.b)
-            w.mul(product, product, start.z)
+            w.mul(product, found.b, start.z)
+            divisors.append(product)
             line += 1
         }
-        w.invert(product, product)
-        for line in (0..<count).reversed() {
-            w.load(b, row, 6 * line + 3)
-            w.load(z, row, 6 * line + 4)
-            w.load(inverse, row, 6 * line + 5)
-            w.mul(inverse, inverse, product)
-            w.mul(product, product, b)
-            w.mul(product, product, z)
-            for (index, divisor) in [(0, z), (1, z), (2, b)] {
-                w.mul(scale, inverse, divisor)
-                w.load(element, row, 6 * line + index)
-                w.mul(element, element, scale)
-                w.store(element, row, 6 * line + index)
+        divisors.forEach { line, inverse in
+            // 1 / (b Z), times Z for the coefficients of the line and times b for X
+            for (index, factor) in [(0, 4), (1, 4), (2, 3)] {
+                w.load(element, row, 5 * line + factor)
+                w.mul(product, inverse, element)
+                w.load(element, row, 5 * line + index)
+                w.mul(element, element, product)
+                w.store(element, row, 5 * line + index)
             }
         }
     }
 
     func load(_ line: Int, _ a: Fp, _ c: Fp, _ x: Fp) {
-        w.load(a, row, 6 * line)
-        w.load(c, row, 6 * line + 1)
-        w.load(x, row, 6 * line + 2)
+        w.load(a, row, 5 * line)
+        w.load(c, row, 5 * line + 1)
+        w.load(x, row, 5 * line + 2)
     }
 }
 
