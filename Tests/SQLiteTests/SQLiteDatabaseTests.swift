@@ -56,6 +56,19 @@ import Testing
         }
     }
 
+    @Test func saysWhenTheDiskIsFull() throws {
+        try inFolder { path in
+            let database = try SQLiteDatabase(path: path)
+            try database.run("CREATE TABLE names (name TEXT PRIMARY KEY) STRICT")
+            _ = try database.rows("PRAGMA max_page_count = 4")
+            let name = String(repeating: "x", count: 100_000)
+            let full = sqliteError { try database.run("INSERT INTO names VALUES (?)", .text(name)) }
+            #expect(full?.isDiskFull == true)
+            #expect(full?.description == "\(path): the disk is full: free some space")
+            #expect(try database.rows("SELECT * FROM names").isEmpty)
+        }
+    }
+
     @Test func namesADuplicateAndAFileThatIsNoDatabase() throws {
         try inFolder { path in
             let database = try SQLiteDatabase(path: path)

@@ -56,18 +56,43 @@ import Testing
         #expect(try folder.names(startingWith: "key-") == ["key-3"])
     }
 
-    @Test func appendsWhatItThenReads() throws {
+    @Test func appendsWhole() throws {
         defer { try? FileManager.default.removeItem(atPath: path) }
         let folder = try StateFolder(path: path, marker: "test.lock")
         try AppendOnlyFile("log", in: folder).append([1, 2])
         let file = try AppendOnlyFile("log", in: folder)
         try file.append([3])
         #expect(file.octetCount == 3)
-        #expect(try file.read(limit: 3) == [1, 2, 3])
+        #expect(try folder.read("log") == [1, 2, 3])
         try file.truncate(to: 1)
         try file.append([7])
-        #expect(try file.read(limit: 3) == [1, 7])
-        #expect(stateFolderError { _ = try file.read(limit: 1) } == .oversized(path: folder.path(of: "log"), limit: 1))
+        #expect(try folder.read("log") == [1, 7])
+        #expect(stateFolderError { _ = try folder.read("log", limit: 1) } != nil)
+    }
+
+    @Test func readsLinesWhateverTheirLength() throws {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let folder = try StateFolder(path: path, marker: "test.lock")
+        let lines = [10, 0, 65_535, 65_536, 65_537, 200_000, 1].map { [UInt8](repeating: 65, count: $0) }
+        try folder.write("log", Array(lines.joined(separator: [10])) + [10] + Array("unfinished".utf8))
+        var read: [[UInt8]] = []
+        let end = try LineFile(path: folder.path(of: "log")).forEachLine(limit: 200_000) { read.append($0) }
+        #expect(read == lines)
+        #expect(end == lines.reduce(0) { $0 + $1.count + 1 })
+        let tooLong = stateFolderError {
+            _ = try LineFile(path: folder.path(of: "log")).forEachLine(limit: 199_999) { _ in }
+        }
+        #expect(tooLong == .oversized(path: folder.path(of: "log"), limit: 199_999))
+    }
+
+    @Test func throwsWhatTheDiskCannotTake() throws {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let folder = try StateFolder(path: path, marker: "test.lock")
+        try FileManager.default.createSymbolicLink(atPath: folder.path(of: "log"), withDestinationPath: "/dev/full")
+        let file = try AppendOnlyFile("log", in: folder)
+        let full = stateFolderError { try file.append([1]) }
+        #expect(full == .failed(call: "write", path: folder.path(of: "log"), code: ENOSPC))
+        #expect(file.octetCount == 0)
     }
 
     @Test func saysWhenTheDiskIsFull() throws {

@@ -17,16 +17,21 @@ final class FileDescriptor: Sendable {
     /// All octets from the beginning.
     func readAll(limit: Int) throws(StateFolderError) -> [UInt8] {
         var octets: [UInt8] = []
+        while true {
+            let piece = try read(at: octets.count)
+            if piece.isEmpty { return octets }
+            octets += piece
+            if octets.count > limit { throw .oversized(path: path, limit: limit) }
+        }
+    }
+
+    /// Up to 64 KiB from an offset on; none at the end.
+    func read(at offset: Int) throws(StateFolderError) -> ArraySlice<UInt8> {
         var piece = [UInt8](repeating: 0, count: 1 << 16)
         while true {
-            let count = pread(number, &piece, piece.count, off_t(octets.count))
-            if count == 0 { return octets }
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw .failed(call: "read", path: path, code: errno)
-            }
-            octets += piece[..<count]
-            if octets.count > limit { throw .oversized(path: path, limit: limit) }
+            let count = pread(number, &piece, piece.count, off_t(offset))
+            if count >= 0 { return piece[..<count] }
+            if errno != EINTR { throw .failed(call: "read", path: path, code: errno) }
         }
     }
 
