@@ -26,7 +26,10 @@ let package = Package(
         // Services
         .target(
             name: "KeyManagement",
-            dependencies: ["MailboxAPI", "RPC", "Observability", "SQLite", "StateFolder", "WorkPool", "IBAKE"],
+            dependencies: [
+                "MailboxAPI", "RPC", "Observability", "SQLite", "StateFolder", "WorkPool", "IBAKE", "MIKEY",
+                "IdentityBasedEncryption", "Primitives",
+            ],
             path: "Sources/Services/KeyManagement"),
         .target(
             name: "FrontWorker",
@@ -96,6 +99,15 @@ let package = Package(
         .testTarget(name: "RPCTests", dependencies: ["RPC", "Primitives", "RPCPeer"]),
         .executableTarget(name: "RPCPeer", dependencies: ["RPC"], path: "Tests/Support/RPCPeer"),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
+        .testTarget(
+            name: "KeyManagementTests",
+            dependencies: [
+                "KeyManagement", "KeyManagementCrashProbe", "IBAKE", "IdentityBasedEncryption", "MailboxAPI",
+                "Observability", "Primitives", "RPC", "SQLite", "StateFolder",
+            ]),
+        .executableTarget(
+            name: "KeyManagementCrashProbe", dependencies: ["KeyManagement", "Primitives"],
+            path: "Tests/Support/KeyManagementCrashProbe"),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite"]),
         .testTarget(name: "StateFolderTests", dependencies: ["StateFolder"]),
         .testTarget(name: "WorkPoolTests", dependencies: ["WorkPool"]),
