@@ -55,7 +55,7 @@ struct FieldKernelTests {
     /// Odd moduli of one to sixty limbs, full and barely filled; the primes are those of the levels.
     static func moduli() throws -> [Natural] {
         var generator = SeededGenerator(seed: 1)
-        let random = [64, 65, 127, 192, 1000, 2048, 3000, 3840].map { bits -> Natural in
+        let random = [64, 65, 127, 192, 1000, 2048, 2560, 2600, 3000, 3840].map { bits -> Natural in
             let octets = (0..<(bits + 7) / 8).map { _ in UInt8.random(in: 0...255, using: &generator) }
             let low = Natural(octets: octets) % Natural.powerOfTwo(bits - 1)
             let value = low + Natural.powerOfTwo(bits - 1)
@@ -71,7 +71,10 @@ struct FieldKernelTests {
         for p in try Self.moduli() {
             let bench = Bench(p)
             let f = UnsafePointer(bench.field)
-            let edges = [Natural(0), Natural(1), Natural(2), p - Natural(1), p - Natural(2)]
+            // The last has equal halves of limbs where p is 2^3840 - 1.
+            let edges =
+                [Natural(0), Natural(1), Natural(2), p - Natural(1), p - Natural(2)]
+                + [Natural.powerOfTwo(p.bitCount / 2) + Natural(1)]
             let random = (0..<8).map { _ in
                 Natural(octets: (0..<bench.n * 8 + 8).map { _ in UInt8.random(in: 0...255, using: &generator) }) % p
             }

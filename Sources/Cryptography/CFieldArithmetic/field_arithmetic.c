@@ -41,16 +41,69 @@ void fa_lookup(fa_limb *r, const fa_limb *table, size_t entries, size_t count, f
 
 // --- The portable kernels: GMP's functions that take the same path whatever the operands.
 
-static void portable_multiply(const fa_field *f, fa_limb *t, const fa_limb *a, const fa_limb *b)
+static void basecase_multiply(fa_limb *t, const fa_limb *a, const fa_limb *b, int n)
 {
     mp_limb_t scratch[4 * FA_MAX_LIMBS];
-    mpn_sec_mul(L(t), C(a), f->n, C(b), f->n, scratch);
+    mpn_sec_mul(L(t), C(a), n, C(b), n, scratch);
+}
+
+static void basecase_square(fa_limb *t, const fa_limb *a, int n)
+{
+    mp_limb_t scratch[4 * FA_MAX_LIMBS];
+    mpn_sec_sqr(L(t), C(a), n, scratch);
+}
+
+// From this many limbs on, one step of Karatsuba's method pays. GMP's own steps branch on their operands.
+#define KARATSUBA_LIMBS 40
+
+// d = |a - b|; 1 where a is below b.
+static fa_limb distance(fa_limb *d, const fa_limb *a, const fa_limb *b, int n)
+{
+    fa_limb below = mpn_sub_n(L(d), C(a), C(b), n), carry = below;
+    for (int i = 0; i < n; i++) {
+        d[i] = (d[i] ^ (0 - below)) + carry;
+        carry &= (fa_limb)(d[i] == 0);
+    }
+    return below;
+}
+
+// t holds a0 b0 and, above it, a1 b1, with halves of h limbs: adds a0 b1 + a1 b0 = a0 b0 + a1 b1 - (a0 - a1)(b0 - b1), of which
+// the last product is given by its size and sign.
+static void karatsuba_join(fa_limb *t, const fa_limb *size, fa_limb negative, int h)
+{
+    fa_limb middle[FA_MAX_LIMBS];
+    fa_limb carry = mpn_add_n(L(middle), C(t), C(t + 2 * h), 2 * h);
+    carry += mpn_cnd_add_n(negative, L(middle), C(middle), C(size), 2 * h);
+    carry -= mpn_cnd_sub_n(negative ^ 1, L(middle), C(middle), C(size), 2 * h);
+    carry += mpn_add_n(L(t + h), C(t + h), C(middle), 2 * h);
+    for (int i = 3 * h; i < 4 * h; i++) {
+        t[i] += carry;
+        carry = t[i] < carry;
+    }
+}
+
+static void portable_multiply(const fa_field *f, fa_limb *t, const fa_limb *a, const fa_limb *b)
+{
+    int n = f->n, h = n / 2;
+    if (n < KARATSUBA_LIMBS || n % 2) return basecase_multiply(t, a, b, n);
+    fa_limb x[FA_MAX_LIMBS / 2], y[FA_MAX_LIMBS / 2], size[FA_MAX_LIMBS];
+    fa_limb negative = distance(x, a, a + h, h) ^ distance(y, b, b + h, h);
+    basecase_multiply(size, x, y, h);
+    basecase_multiply(t, a, b, h);
+    basecase_multiply(t + n, a + h, b + h, h);
+    karatsuba_join(t, size, negative, h);
 }
 
 static void portable_square(const fa_field *f, fa_limb *t, const fa_limb *a)
 {
-    mp_limb_t scratch[4 * FA_MAX_LIMBS];
-    mpn_sec_sqr(L(t), C(a), f->n, scratch);
+    int n = f->n, h = n / 2;
+    if (n < KARATSUBA_LIMBS || n % 2) return basecase_square(t, a, n);
+    fa_limb x[FA_MAX_LIMBS / 2], size[FA_MAX_LIMBS];
+    distance(x, a, a + h, h);
+    basecase_square(size, x, h);
+    basecase_square(t, a, h);
+    basecase_square(t + n, a + h, h);
+    karatsuba_join(t, size, 0, h);
 }
 
 // r = x - p where x, of n limbs and a carry, is not below p, else x.

@@ -32,7 +32,7 @@ package enum RFC5091Hashing {
         CurvePoint(ordinate: hashToRange(id, modulo: curve.p, function), on: curve)
     }
 
-    /// 4.4.2, HashToPoint1: a point of order q, or nil where the identity hashes to 0.
+    /// 4.4.2, HashToPoint1, and so 5.2.1, BFderivePubl: a point of order q, or nil where the identity hashes to 0.
     package static func hashToPoint(_ id: [UInt8], _ curve: TypeOneCurve, _ function: HashFunction) -> CurvePoint? {
         hashToCurve(id, curve, function).clearingCofactor
     }
