@@ -103,11 +103,14 @@ import Testing
 
     /// An R_MESSAGE_1 of whoever: nothing authenticates it.
     private func answer(
-        _ initiator: IBAKEInitiator, as name: Identity, initiatorPoint: ECDHPoint?, y: ECDHPoint
+        _ initiator: IBAKEInitiator, as name: Identity, initiatorPoint: ECDHPoint?, y: ECDHPoint?,
+        inside chain: PointChain? = nil
     ) throws -> [UInt8] {
         let received = try MIKEYMessage(octets: initiator.iMessage1)
-        let chain = PointChain(
-            initiator: world.anna, initiatorPoint: initiatorPoint, responder: name, responderPoint: y)
+        let chain =
+            chain
+            ?? PointChain(
+                initiator: world.anna, initiatorPoint: initiatorPoint, responder: name, responderPoint: y)
         let ibake = try world.master.parameters.encrypt(
             chain.octets, to: DatedIdentity(world.anna, on: world.now.day).octets, random: SeededRandom(seed: 5))
         var header = received.header
@@ -138,6 +141,25 @@ import Testing
         #expect(try outcome("sip:ben@post.example", nil)?.answer == .error(.authenticationFailure))
         // ECCPTi that is not the one sent.
         #expect(try outcome("sip:ben@post.example", y) == .mismatch("ECCPTi inside the IBAKE"))
+    }
+
+    @Test func namesInsideAreThoseOutside() throws {
+        let (initiator, random) = try world.begun(IBAKECall(from: world.anna, to: world.ben))
+        let keys = try world.keys(world.anna)
+        let y = try ECDHPrivateKey(curve: .p256, random: SeededRandom(seed: 77)).point
+        let cases: [(PointChain, String)] = [
+            (PointChain(initiator: world.ben, responder: world.mailbox, responderPoint: y), "IDRi inside the IBAKE"),
+            (PointChain(initiator: world.anna, responder: world.ben, responderPoint: y), "IDRr inside the IBAKE"),
+            (PointChain(initiator: world.anna), "IDRr inside the IBAKE"),
+            (PointChain(initiator: world.anna, responder: world.mailbox), "an R_MESSAGE_1 without ECCPTr"),
+        ]
+        for (chain, what) in cases {
+            let octets = try answer(initiator, as: world.mailbox, initiatorPoint: nil, y: nil, inside: chain)
+            let error = refusal {
+                try initiator.receive(rMessage1: octets, keys: keys, now: world.now, random: random)
+            }
+            #expect(error == .mismatch(what))
+        }
     }
 
     @Test func aMailboxThatWasNotCalledCannotKnowThePoint() throws {

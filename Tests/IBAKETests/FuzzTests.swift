@@ -36,6 +36,27 @@ import Testing
         }
     }
 
+    @Test func storedPartsMustBelongTogether() throws {
+        let exchange = try Exchange("1024", "exchange")
+        let random = try exchange.responderDraws()
+        let first = try exchange.opened(random)
+        let second = try exchange.mailbox.answer(
+            exchange.octets(2), state: first.state, now: exchange.clock(3), random: random)
+        // The CSB ID outside, and not that of the session inside.
+        var state = second.state.serialized.exposedCopy()
+        state[1] ^= 1
+        #expect(throws: CorruptState.self) { try ResponderState(serialized: SecretBytes(state)) }
+        // TGK of 33 octets.
+        let session = try #require(second.state.session)
+        var octets = session.serialized.exposedCopy()
+        let names = [session.initiator, session.called, session.responder].reduce(0) { $0 + 4 + $1.octets.count }
+        let place = 1 + 4 + 8 + 32 + names
+        #expect(Array(octets[place..<place + 4]) == [0, 0, 0, 32])
+        octets[place + 3] = 33
+        octets.insert(0, at: place + 4)
+        #expect(throws: CorruptState.self) { try EstablishedSession(serialized: SecretBytes(octets)) }
+    }
+
     @Test(arguments: ["exchange", "fetch"])
     func mutatedMessagesToTheResponder(name: String) throws {
         let exchange = try Exchange("1024", name)

@@ -123,7 +123,7 @@ import Testing
             } == .message(.identityType(1)))
         let more = IDRPayload(.initiator, IdentityPayload(uri: wanted[0].octets))
         let many = refusal { $1.insert(contentsOf: [Payload](repeating: .idr(more), count: 63), at: 2) }
-        #expect(many?.answer == .error(.unspecified))
+        #expect(many == .message(.tooManyKeys))
         #expect(
             refusal { header, _ in
                 header.map = (try? CSIDMap(count: 1, type: .empty, info: [])) ?? .empty
@@ -165,17 +165,10 @@ import Testing
         #expect(throws: IBAKEError.self) { try authentic.response(keys.reversed()) }
         #expect(throws: IBAKEError.self) { try authentic.response([keys[0]]) }
 
-        let transport = KeyTransport(
-            secret: psk, csbID: received.csbID, rand: try vector["rand"].octets, suite: .sha256)
         func response(_ entries: [PrivateKeyChain.Entry]) throws -> [UInt8] {
             let good = try MIKEYMessage(octets: vector["response"]["octets"].octets)
-            let encrypted = try transport.apply(to: PrivateKeyChain(entries).octets, timestamp: good.timestamp)
-            var payloads = good.payloads.dropLast()
-            payloads[2] = .kemac(KEMACPayload(encryption: 3, data: encrypted.exposedCopy()))
-            return MIKEYMessage(good.header, Array(payloads)).authenticated(
-                key: transport.authenticationKey, suite: .sha256,
-                identities: wanted.map(\.octets) + [kms.octets]
-            ).octets
+            let encrypted = try transport().apply(to: PrivateKeyChain(entries).octets, timestamp: good.timestamp)
+            return try resigned(KEMACPayload(encryption: 3, data: encrypted.exposedCopy()))
         }
         let entries = keys.map { PrivateKeyChain.Entry(identity: $0.identity, privateKey: $0.der) }
         let swapped = try request.receive(response(entries.reversed()), parameters: [parameters])
@@ -189,10 +182,41 @@ import Testing
         }
     }
 
+    private func transport() throws -> KeyTransport {
+        KeyTransport(secret: psk, csbID: 0x2fc1_6ca0, rand: try vector["rand"].octets, suite: .sha256)
+    }
+
+    /// The vector's response with another KEMAC, and a V that is right.
+    private func resigned(_ kemac: KEMACPayload) throws -> [UInt8] {
+        let good = try MIKEYMessage(octets: vector["response"]["octets"].octets)
+        var payloads = Array(good.payloads.dropLast())
+        payloads[2] = .kemac(kemac)
+        return try MIKEYMessage(good.header, payloads).authenticated(
+            key: transport().authenticationKey, suite: .sha256, identities: wanted.map(\.octets) + [kms.octets]
+        ).octets
+    }
+
+    /// KEMAC's algorithms go with the PRF, and it has no MAC of its own (docs/protocol.md choices 6 and 19).
+    @Test func kemacsOfOtherAlgorithmsAreRefused() throws {
+        let request = try vectorRequest()
+        let data = try vector["response"]["encr_data"].octets
+        _ = try request.receive(resigned(KEMACPayload(encryption: 3, data: data)), parameters: [parameters])
+        for encryption in [0, 1, 2, 4] as [UInt8] {
+            let octets = try resigned(KEMACPayload(encryption: encryption, data: data))
+            let error = refusal { try request.receive(octets, parameters: [parameters]) }
+            #expect(error == .message(.encryptionAlgorithm(encryption)))
+            #expect(error?.answer == .error(.invalidEncryption))
+        }
+        let authenticated = try resigned(KEMACPayload(encryption: 3, data: data, macAlgorithm: .hmacSHA256))
+        #expect(
+            refusal { try request.receive(authenticated, parameters: [parameters]) }
+                == .message(.macAlgorithm(.hmacSHA256)))
+    }
+
     @Test func aRequestHasOneToSixtyFourKeys() throws {
-        #expect(throws: IBAKEError.self) { try request(random: SeededRandom(seed: 1), wanted: []) }
+        #expect(refusal { try request(random: SeededRandom(seed: 1), wanted: []) } == .message(.missing("IDRi")))
         let days = (0..<65).map { DatedIdentity(wanted[0].identity, on: wanted[0].day.advanced(by: $0)) }
-        #expect(throws: IBAKEError.self) { try request(random: SeededRandom(seed: 1), wanted: days) }
+        #expect(refusal { try request(random: SeededRandom(seed: 1), wanted: days) } == .message(.tooManyKeys))
         let most = try request(random: SeededRandom(seed: 1), wanted: days.dropLast())
         let received = try ReceivedKeyRequest(most.octets, kms: kms, now: now)
         #expect(received.requested.count == 64)

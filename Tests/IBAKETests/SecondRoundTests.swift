@@ -47,6 +47,15 @@ import Testing
         #expect(try refused { $1.remove(at: 4) } == .message(.missing("IBAKE")))
     }
 
+    @Test func theAlgorithmsStayThoseOfTheFirstMessage() throws {
+        let both = IBAKEResponder(
+            names: [world.mailbox], keys: try world.keys(world.mailbox), suites: [.sha1, .sha256])
+        let octets = try MIKEYMessage.changing(second.iMessage2) { header, _ in header.prf = 0 }
+        #expect(
+            refusal { try both.answer(octets, state: opened.state, now: world.now, random: random) }
+                == .message(.changed("PRF func")))
+    }
+
     @Test func tIsStrictlyLater() throws {
         let sent = NTPTimestamp(world.now)
         for raw in [sent.rawValue, sent.rawValue - 1] {

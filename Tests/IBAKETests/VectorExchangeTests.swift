@@ -118,4 +118,20 @@ import Testing
             try SecretKeyChain(opening: file["esk"].octets, as: anna, keys: exchange.keys)
         }
     }
+
+    /// R_MESSAGE_2 has an IBAKE only where I_MESSAGE_2 had an ECCPTi, even under a V that is right.
+    @Test func anIBAKEThatEchoesNothingIsRefused() throws {
+        let exchange = try Exchange("1024", "fetch")
+        let random = try exchange.initiatorDraws()
+        let second = try exchange.begun(random).receive(
+            rMessage1: exchange.octets(1), keys: exchange.keys, now: exchange.clock(2), random: random)
+        let good = try MIKEYMessage(octets: exchange.octets(3))
+        let octets = MIKEYMessage(good.header, good.payloads.dropLast() + [.ibake(EncryptedPayload([1]))])
+            .authenticated(
+                key: try exchange.vector["auth_key"].secret, suite: .sha256,
+                identities: [exchange.initiator.octets, exchange.responder.octets]
+            ).octets
+        #expect(
+            refusal { try second.receive(rMessage2: octets, keys: exchange.keys) } == .message(.unexpected(.ibake)))
+    }
 }

@@ -72,6 +72,8 @@ public enum MIKEYError: Error, Equatable, Sendable {
     case rand(Int)
     /// A field that must be equal to one of an earlier message is not.
     case changed(String)
+    /// The keys asked for in one request are more than 64, or more than a KEMAC holds.
+    case tooManyKeys
     /// A field holds what it must not; inside encrypted chains.
     case malformed(String)
 }
@@ -88,7 +90,8 @@ extension MIKEYError {
         case .macAlgorithm: .invalidMAC
         case .encryptionAlgorithm: .invalidEncryption
         case .identity, .identityType, .undated: .invalidID
-        case .unexpected, .missing, .repeated, .notLast, .map, .rand, .changed, .malformed: .unspecified
+        case .unexpected, .missing, .repeated, .notLast, .map, .rand, .changed, .tooManyKeys, .malformed:
+            .unspecified
         }
     }
 }
@@ -131,6 +134,8 @@ extension MIKEYError: CustomStringConvertible {
                 + "with policy numbers 0"
         case .rand(let count): "RAND of \(count) octets; it has at least 16"
         case .changed(let what): "\(what) is not that of the message before; repeat it unchanged"
+        case .tooManyKeys:
+            "more keys than one request may ask for (64) or one answer holds; ask for fewer, in several requests"
         case .malformed(let what): "malformed: \(what)"
         }
     }

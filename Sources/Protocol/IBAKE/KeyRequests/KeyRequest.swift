@@ -27,9 +27,9 @@ public struct KeyRequest: Sendable {
         _ requested: [DatedIdentity], kms: Identity, preSharedKeyName: [UInt8], preSharedKey: SecretBytes,
         suite: AlgorithmSuite = .sha256, now: UTCTime, random: some RandomSource
     ) throws(IBAKEError) {
-        guard (1...Self.maximumKeyCount).contains(requested.count), preSharedKeyName.count <= UInt16.max else {
-            throw .message(.malformed("a request for \(requested.count) keys; ask for 1 to \(Self.maximumKeyCount)"))
-        }
+        guard requested.count <= Self.maximumKeyCount else { throw .message(.tooManyKeys) }
+        guard !requested.isEmpty else { throw .message(.missing("IDRi")) }
+        guard preSharedKeyName.count <= UInt16.max else { throw .message(.malformed("IDRpsk of over 65,535 octets")) }
         let csbID = try step { try random.octets(4) }.reduce(0) { $0 << 8 | UInt32($1) }
         let rand = try step { try random.octets(RandPayload.minimumOctetCount) }
         self.requested = requested

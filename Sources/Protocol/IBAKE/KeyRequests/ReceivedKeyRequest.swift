@@ -82,10 +82,7 @@ public struct AuthenticKeyRequest: Sendable {
         }
         let chain = PrivateKeyChain(
             privateKeys.map { PrivateKeyChain.Entry(identity: $0.identity, privateKey: $0.der) })
-        let plaintext = chain.octets
-        guard plaintext.count <= UInt16.max else {
-            throw .message(.malformed("more keys than a KEMAC holds; ask for fewer in one request"))
-        }
+        let plaintext = try step { try chain.octets }
         let encrypted = try step { try keys.apply(to: plaintext, timestamp: request.timestamp) }
         var header = request.message.header
         header.dataType = DataType.requestKeyResponse.rawValue
@@ -116,9 +113,7 @@ extension MIKEYMessage {
     fileprivate var datedIdentities: [DatedIdentity] {
         get throws(MIKEYError) {
             let payloads = identities(.initiator)
-            guard payloads.count <= KeyRequest.maximumKeyCount else {
-                throw .malformed("a request for \(payloads.count) keys; ask for at most \(KeyRequest.maximumKeyCount)")
-            }
+            guard payloads.count <= KeyRequest.maximumKeyCount else { throw .tooManyKeys }
             var found: [DatedIdentity] = []
             for payload in payloads {
                 let data = try payload.uri

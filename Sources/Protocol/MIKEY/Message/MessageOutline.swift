@@ -29,11 +29,13 @@ public struct MessageOutline: Sendable, Equatable {
             let header = Part(
                 name: "HDR", offset: 0, count: places.first ?? octets.count, fields: message.header.summary,
                 section: "RFC 3830 section 6.1")
-            parts = [header] + zip(message.payloads, zip(places, ends)).map { payload, place in
-                Part(
-                    name: payload.name, offset: place.0, count: place.1 - place.0, fields: payload.summary,
-                    section: payload.type.section)
-            }
+            parts =
+                [header]
+                + zip(message.payloads, zip(places, ends)).map { payload, place in
+                    Part(
+                        name: payload.name, offset: place.0, count: place.1 - place.0, fields: payload.summary,
+                        section: payload.type.section)
+                }
             fault = nil
         } catch {
             parts = []

@@ -11,12 +11,12 @@ public struct KEMACPayload: Sendable, Hashable {
     /// The MAC, as long as MAC alg says.
     public let mac: [UInt8]
 
-    /// Encrypted keys without a MAC of their own.
-    public init(encryption: UInt8, data: [UInt8]) {
+    /// Encrypted keys. A MAC of their own, which nobody asks for, is left 0.
+    public init(encryption: UInt8, data: [UInt8], macAlgorithm: MACAlgorithm = .null) {
         self.encryption = encryption
         self.data = data
-        macAlgorithm = .null
-        mac = []
+        self.macAlgorithm = macAlgorithm
+        mac = [UInt8](repeating: 0, count: macAlgorithm.octetCount)
     }
 
     init(reading reader: inout PayloadReader) throws(MIKEYError) {

@@ -54,16 +54,20 @@ public struct PrivateKeyChain: Sendable {
         self.entries = entries
     }
 
-    /// The chain as it is encrypted.
+    /// The chain as it is encrypted. Throws `MIKEYError.tooManyKeys` where it exceeds the 65,535 octets of a KEMAC.
     public var octets: SecretBytes {
-        var parts: [SecretBytes] = []
-        for (index, entry) in entries.enumerated() {
-            var head = [SubPayloadType.keyData, IdentityPayload.uri]
-            head.append(afterUInt16: entry.identity)
-            head += [index + 1 < entries.count ? SubPayloadType.id : PayloadType.last, Self.typeAndValidity]
-            head.append(bigEndian: UInt16(entry.privateKey.count))
-            parts += [SecretBytes(head), entry.privateKey]
+        get throws(MIKEYError) {
+            var parts: [SecretBytes] = []
+            for (index, entry) in entries.enumerated() {
+                var head = [SubPayloadType.keyData, IdentityPayload.uri]
+                head.append(afterUInt16: entry.identity)
+                head += [index + 1 < entries.count ? SubPayloadType.id : PayloadType.last, Self.typeAndValidity]
+                head.append(bigEndian: UInt16(entry.privateKey.count))
+                parts += [SecretBytes(head), entry.privateKey]
+            }
+            let octets = SecretBytes.concatenating(parts)
+            guard octets.count <= UInt16.max else { throw .tooManyKeys }
+            return octets
         }
-        return SecretBytes.concatenating(parts)
     }
 }
