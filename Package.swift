@@ -120,6 +120,7 @@ let package = Package(
         .testTarget(
             name: "IdentityBasedEncryptionTests", dependencies: ["IdentityBasedEncryption", "TestVectors"]),
         .testTarget(name: "IBAKETests", dependencies: ["IBAKE", "TestVectors"]),
+        .testTarget(name: "MailboxClientTests", dependencies: ["MailboxClient"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -2,11 +2,11 @@ import Foundation
 import Primitives
 
 /// A content on its way into an inbox: a temporary file that nobody takes for a deposit. Removed unless it was stored.
-final class ContentFile {
-    let path: String
+package final class ContentFile {
+    package let path: String
     private let file: OpenFile
     private var hash = RunningHash(.sha256)
-    private(set) var count: UInt64 = 0
+    package private(set) var count: UInt64 = 0
     private var isStored = false
 
     /// Throws `FileFailure`.
@@ -18,10 +18,10 @@ final class ContentFile {
     deinit { if !isStored { unlink(path) } }
 
     /// SHA-256 of what was written so far.
-    var digest: [UInt8] { hash.finish() }
+    package var digest: [UInt8] { hash.finish() }
 
     /// Writes the next octets. Throws `FileFailure`.
-    func append(_ plaintext: SecretBytes) throws(FileFailure) {
+    package func append(_ plaintext: SecretBytes) throws(FileFailure) {
         try file.write(plaintext)
         plaintext.withUnsafeBytes { hash.update($0) }
         count += UInt64(plaintext.count)

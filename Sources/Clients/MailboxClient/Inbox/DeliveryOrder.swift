@@ -2,7 +2,7 @@
 ///
 /// A number that is ahead waits a moment for those before it. They may never come (expired, refused, or never sent), so
 /// the moment is short, and so many wait at most.
-struct DeliveryOrder<Item: Sendable>: Sendable {
+package struct DeliveryOrder<Item: Sendable>: Sendable {
     private struct Waiting {
         var handshake: String
         var number: UInt32
@@ -18,18 +18,18 @@ struct DeliveryOrder<Item: Sendable>: Sendable {
     /// - Parameters:
     ///   - patience: how long a number waits for those before it.
     ///   - limit: how many may wait; the one that waits longest goes on when there are more.
-    init(patience: Duration = .milliseconds(500), limit: Int = 256) {
+    package init(patience: Duration = .milliseconds(500), limit: Int = 256) {
         self.patience = patience
         self.limit = limit
     }
 
     /// When the next of those who wait goes on though numbers before it are missing; nil where none waits.
-    var nextRelease: ContinuousClock.Instant? { waiting.map(\.release).min() }
+    package var nextRelease: ContinuousClock.Instant? { waiting.map(\.release).min() }
 
     /// Takes an item and gives those whose turn it is.
     ///
     /// - Parameter expected: the number that comes next in the handshake as far as an earlier run has noted.
-    mutating func add(
+    package mutating func add(
         _ item: Item, handshake: String, number: UInt32, expected: UInt32, now: ContinuousClock.Instant
     ) -> [Item] {
         next[handshake] = max(next[handshake] ?? 0, expected)
@@ -40,7 +40,7 @@ struct DeliveryOrder<Item: Sendable>: Sendable {
     }
 
     /// Notes that a number will not come: it was refused.
-    mutating func skip(handshake: String, number: UInt32, expected: UInt32) -> [Item] {
+    package mutating func skip(handshake: String, number: UInt32, expected: UInt32) -> [Item] {
         let wanted = max(next[handshake] ?? 0, expected)
         guard number == wanted else { return [] }
         next[handshake] = wanted &+ 1
@@ -48,7 +48,7 @@ struct DeliveryOrder<Item: Sendable>: Sendable {
     }
 
     /// Those that have waited long enough, and what follows them.
-    mutating func due(at now: ContinuousClock.Instant) -> [Item] {
+    package mutating func due(at now: ContinuousClock.Instant) -> [Item] {
         var ready: [Item] = []
         while let entry = waiting.filter({ $0.release <= now }).min(by: { $0.release < $1.release }) {
             // All of the handshake that waits with a lower number goes first.

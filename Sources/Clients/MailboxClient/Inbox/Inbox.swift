@@ -10,7 +10,7 @@ import Primitives
 public final class Inbox: Sendable {
     /// The folder.
     public let folder: String
-    let seen: SeenDeposits
+    package let seen: SeenDeposits
     /// Opens the inbox of a profile, which no other process may have open, and cleans up after one that died.
     ///
     /// - Parameter folder: where contents go; `inbox` in the profile where none is given.
@@ -19,7 +19,7 @@ public final class Inbox: Sendable {
         try self.init(folder: folder ?? "\(profile.folder)/inbox", record: "\(profile.folder)/received", now: now)
     }
 
-    init(folder: String, record: String, now: UTCTime) throws(MailboxClientError) {
+    package init(folder: String, record: String, now: UTCTime) throws(MailboxClientError) {
         self.folder = folder
         seen = try MailboxClientError.converting {
             // First the lock: what is cleaned up is then nobody's.
@@ -31,14 +31,14 @@ public final class Inbox: Sendable {
     }
 
     /// Begins to take a content. Throws `FileFailure`.
-    func begin(_ header: DepositHeader) throws(FileFailure) -> ContentFile {
+    package func begin(_ header: DepositHeader) throws(FileFailure) -> ContentFile {
         try ContentFile(path: "\(folder)/.incoming/\(header.fields.id).part")
     }
 
     /// Stores a content that was verified whole, and its JSON file; durable when this returns.
     ///
     /// Throws `FileFailure`; nothing but the temporary file is there then.
-    func store(_ content: ContentFile, of deposit: ReceivedDeposit) throws -> ReceivedDeposit {
+    package func store(_ content: ContentFile, of deposit: ReceivedDeposit) throws -> ReceivedDeposit {
         var deposit = deposit
         var name = deposit.id
         if let there = try metadata(name) {

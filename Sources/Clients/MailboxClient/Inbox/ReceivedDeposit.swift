@@ -47,7 +47,7 @@ public struct ReceivedDeposit: Codable, Sendable, Hashable {
     }
 
     /// What is known of a deposit before its content is stored.
-    init(
+    package init(
         header: DepositHeader, evidence: SenderEvidence, receivedAt: UTCTime, contentDigest: [UInt8]
     ) {
         let fields = header.fields

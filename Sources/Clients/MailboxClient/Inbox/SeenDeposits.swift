@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// An entry is dropped a day after the deposit's lifetime, when the mailbox can no longer bring it. One process at a time
 /// has the record open: its folder is locked.
-final class SeenDeposits: Sendable {
+package final class SeenDeposits: Sendable {
     /// A line of the file.
     struct Entry: Codable, Sendable, Hashable {
         /// The deposit id in hexadecimal.
@@ -23,7 +23,7 @@ final class SeenDeposits: Sendable {
     }
 
     /// What is known of a deposit.
-    enum Knowledge: Sendable, Hashable {
+    package enum Knowledge: Sendable, Hashable {
         case new
         case seen
         /// The id was seen with another header: somebody broke the rule that an id belongs to one content.
@@ -51,19 +51,19 @@ final class SeenDeposits: Sendable {
     }
 
     /// Whether a deposit was seen.
-    func knowledge(of header: DepositHeader) -> Knowledge {
+    package func knowledge(of header: DepositHeader) -> Knowledge {
         let id = header.fields.id.description
         guard let seen = state.withLock({ $0.headers[id] }) else { return .new }
         return seen == hexadecimal(header.digest) ? .seen : .other
     }
 
     /// The number after the highest one seen of a handshake; 0 where none was.
-    func nextNumber(ofHandshake handshake: String) -> UInt32 {
+    package func nextNumber(ofHandshake handshake: String) -> UInt32 {
         state.withLock { $0.highest[handshake].map { $0 &+ 1 } ?? 0 }
     }
 
     /// Notes that the application has seen a deposit; durable when this returns. Throws `StateFolderError`.
-    func note(_ deposit: ReceivedDeposit, lifetimeSeconds: UInt32) throws(StateFolderError) {
+    package func note(_ deposit: ReceivedDeposit, lifetimeSeconds: UInt32) throws(StateFolderError) {
         let until = deposit.receivedAtMs.addingReportingOverflow(Int64(lifetimeSeconds) * 1000 + Self.margin)
         let entry = Entry(
             id: deposit.id, header: deposit.headerSHA256, handshake: deposit.handshake, number: deposit.number,

@@ -4,22 +4,22 @@ import Primitives
 /// The private keys and public parameters that a profile keeps: the content of `keys.sealed`.
 ///
 ///     f("poste keys v1") count(4), each: f(IBESysParams)  count(4), each: f(dated identity) f(BFPrivateKeyBlock)
-struct KeyCache: Sendable {
-    static let name = "keys.sealed"
+package struct KeyCache: Sendable {
+    package static let name = "keys.sealed"
     private static let label = Array("poste keys v1".utf8)
     /// Keys of days before today that are kept; older ones can be had again from the KMS.
     private static let daysKept: Int64 = 14
 
     /// The parameters as RFC 5408 IBESysParams in DER, highest serial first.
-    var parameters: [[UInt8]] = []
+    package var parameters: [[UInt8]] = []
     /// The DER of private keys by dated identity.
-    var keys: [DatedIdentity: SecretBytes] = [:]
+    package var keys: [DatedIdentity: SecretBytes] = [:]
 
     /// Nothing yet.
-    init() {}
+    package init() {}
 
     /// Reads the cache of a profile; an empty one where there is none or it is damaged, since it can be had again.
-    init(of profile: Profile) throws {
+    package init(of profile: Profile) throws {
         let octets: SecretBytes?
         do {
             octets = try profile.seal.read(Self.name, in: profile.folder)
@@ -41,7 +41,7 @@ struct KeyCache: Sendable {
 
     /// Adds keys and takes over parameters, drops keys of long ago, and writes the file. What another process has written
     /// meanwhile stays.
-    mutating func add(_ newKeys: [DatedIdentity: SecretBytes], parameters: [[UInt8]], today: UTCDay, to profile: Profile) throws {
+    package mutating func add(_ newKeys: [DatedIdentity: SecretBytes], parameters: [[UInt8]], today: UTCDay, to profile: Profile) throws {
         self = try profile.locked("keys") {
             var cache = try KeyCache(of: profile)
             cache.parameters = parameters

@@ -74,7 +74,7 @@ actor OwnKeys {
         let acceptsTestLevel = profile.account.acceptsTestLevel
         let now = now()
         return try await pool.run {
-            try encoded.map { try PublishedParameters.check($0, acceptsTestLevel: acceptsTestLevel, now: now) }
+            try PublishedParameters.valid(encoded, acceptsTestLevel: acceptsTestLevel, now: now)
         }
     }
 

@@ -3,22 +3,30 @@ import Primitives
 
 /// The parameters that a KMS publishes, as IBESysParams of RFC 5408.
 enum PublishedParameters {
-    /// Reads and checks the parameters.
+    /// The parameters that are valid now, highest serial first.
     ///
-    /// Throws `MailboxClientError.untrusted` for what is malformed, no longer valid, or of a level that protects nothing.
-    static func check(_ der: [UInt8], acceptsTestLevel: Bool, now: UTCTime) throws -> BFPublicParameters {
-        let parameters: BFPublicParameters
+    /// Throws `MailboxClientError.untrusted` for what is malformed, for none that are valid, and for a level that protects
+    /// nothing unless that is accepted.
+    static func valid(
+        _ published: [[UInt8]], acceptsTestLevel: Bool, now: UTCTime
+    ) throws(MailboxClientError) -> [BFPublicParameters] {
+        let all: [IBESysParams]
         do {
-            parameters = try BFPublicParameters(der: der)
+            all = try published.map { try IBESysParams(der: $0) }
         } catch {
-            throw MailboxClientError.untrusted(peer: "KMS", reason: "\(error)")
+            throw .untrusted(peer: "KMS", reason: "\(error)")
         }
-        guard acceptsTestLevel || parameters.level != .test1024 else {
-            throw MailboxClientError.untrusted(
+        let valid = all.filter { $0.isValid(at: now) }.sorted { $0.districtSerial > $1.districtSerial }
+        guard !valid.isEmpty else {
+            throw .untrusted(
+                peer: "KMS", reason: "it has no parameters that are valid now; check this machine's clock")
+        }
+        guard acceptsTestLevel || valid.allSatisfy({ $0.parameters.level != .test1024 }) else {
+            throw .untrusted(
                 peer: "KMS",
                 reason: "its parameters have security level 1024, which protects nothing; for tests enrol with "
                     + "--insecure-test-level")
         }
-        return parameters
+        return valid.map(\.parameters)
     }
 }

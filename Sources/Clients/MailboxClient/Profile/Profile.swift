@@ -117,7 +117,7 @@ public struct Profile: Sendable {
     }
 
     /// The pre-shared key. Throws `MailboxClientError`.
-    func psk() throws -> SecretBytes {
+    package func psk() throws -> SecretBytes {
         guard let psk = try seal.read(Self.pskName, in: folder) else {
             throw MailboxClientError.damaged(path: "\(folder)/\(Self.pskName)", reason: "it is missing; enrol again with --replace")
         }

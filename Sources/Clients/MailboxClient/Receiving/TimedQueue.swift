@@ -2,9 +2,9 @@ import Synchronization
 
 /// Hands messages from one task to another that waits for them with a limit of time. It holds one message at most, so that
 /// who sends faster than the other takes has to wait.
-final class TimedQueue<Element: Sendable>: Sendable {
+package final class TimedQueue<Element: Sendable>: Sendable {
     /// What came of waiting.
-    enum Taken: Sendable {
+    package enum Taken: Sendable {
         case element(Element)
         /// There are no more. The error is why, where there is one.
         case end((any Error)?)
@@ -26,8 +26,11 @@ final class TimedQueue<Element: Sendable>: Sendable {
 
     private let state = Mutex(State())
 
+    /// A queue with nothing in it.
+    package init() {}
+
     /// Hands over a message; returns when the one before it was taken.
-    func put(_ element: Element) async {
+    package func put(_ element: Element) async {
         let taker: CheckedContinuation<Taken, Never>? = state.withLock { state in
             guard let taker = state.taker else {
                 if case .none = state.end { state.element = element }
@@ -49,7 +52,7 @@ final class TimedQueue<Element: Sendable>: Sendable {
     }
 
     /// Says that no more messages follow.
-    func end(_ error: (any Error)?) {
+    package func end(_ error: (any Error)?) {
         let (taker, putter) = state.withLock { state in
             guard case .none = state.end else { return (nil, nil) as (CheckedContinuation<Taken, Never>?, CheckedContinuation<Void, Never>?) }
             state.end = .ended(error)
@@ -61,7 +64,7 @@ final class TimedQueue<Element: Sendable>: Sendable {
     }
 
     /// The next message, or what else comes of waiting until `deadline` (nil: for ever). One task at a time may wait.
-    func take(until deadline: ContinuousClock.Instant?) async -> Taken {
+    package func take(until deadline: ContinuousClock.Instant?) async -> Taken {
         let turn = state.withLock { state in
             state.turn += 1
             return state.turn

@@ -62,7 +62,7 @@ public struct ContentSource: Sendable {
     }
 
     /// `count` octets from a place on; fewer only where it ends. Throws `FileFailure`.
-    func read(at offset: UInt64, count: Int) throws(FileFailure) -> [UInt8] {
+    package func read(at offset: UInt64, count: Int) throws(FileFailure) -> [UInt8] {
         switch storage {
         case .octets(let octets):
             let start = min(Int(clamping: offset), octets.count)
@@ -76,11 +76,14 @@ public struct ContentSource: Sendable {
 
 /// Sees to it that a content is the same each time that it is sent: with one id and header and two contents, one key and
 /// nonce would serve two messages (docs/protocol.md choice 21).
-struct ContentWitness: Sendable {
+package struct ContentWitness: Sendable {
     private var digests: [[UInt8]] = []
 
+    /// Nothing was sent yet.
+    package init() {}
+
     /// Whether the piece with this index is new, or the same as before.
-    mutating func accepts(_ piece: [UInt8], at index: Int) -> Bool {
+    package mutating func accepts(_ piece: [UInt8], at index: Int) -> Bool {
         let digest = HashFunction.sha256.hash(piece)
         guard index < digests.count else {
             digests.append(digest)

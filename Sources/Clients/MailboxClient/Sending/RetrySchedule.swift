@@ -2,9 +2,9 @@ import RPC
 
 /// When to try again what failed: exponential back-off with full jitter, and never before the time that a busy server asked
 /// for. The budget of time begins with the first failure and ends with the next success. Pure: time and randomness are given.
-struct RetrySchedule: Sendable {
+package struct RetrySchedule: Sendable {
     /// What a failure means for who would try again.
-    enum Verdict: Sendable, Hashable {
+    package enum Verdict: Sendable, Hashable {
         /// The connection or the server: another attempt may succeed.
         case transient
         /// Likely a fault that stays, yet gRPC also reports broken connections so: a few attempts.
@@ -14,11 +14,11 @@ struct RetrySchedule: Sendable {
     }
 
     /// The longest pause that the schedule takes by itself.
-    static let longestPause = Duration.seconds(5)
+    package static let longestPause = Duration.seconds(5)
     /// The ceiling of the first pause, which doubles with each failure.
-    static let firstPause = Duration.milliseconds(100)
+    package static let firstPause = Duration.milliseconds(100)
     /// How many doubtful failures in a row are too many.
-    static let doubtfulLimit = 4
+    package static let doubtfulLimit = 4
 
     private let budget: Duration
     private var deadline: ContinuousClock.Instant?
@@ -26,15 +26,15 @@ struct RetrySchedule: Sendable {
     private var doubtful = 0
 
     /// A schedule that gives up so long after the first failure.
-    init(budget: Duration) { self.budget = budget }
+    package init(budget: Duration) { self.budget = budget }
 
     /// What failed before counts no more.
-    mutating func succeeded() { (deadline, failures, doubtful) = (nil, 0, 0) }
+    package mutating func succeeded() { (deadline, failures, doubtful) = (nil, 0, 0) }
 
     /// How long to pause after a failure; nil: give up.
     ///
     /// - Parameter jitter: a uniform random number from 0 to 1.
-    mutating func pause(
+    package mutating func pause(
         after verdict: Verdict, retryAfterMs: Int? = nil, at now: ContinuousClock.Instant, jitter: Double
     ) -> Duration? {
         let deadline = self.deadline ?? now + budget
@@ -61,7 +61,7 @@ struct RetrySchedule: Sendable {
             after: Self.verdict(status.code), retryAfterMs: status.retryAfterMs, at: .now, jitter: .random(in: 0...1))
     }
 
-    static func verdict(_ code: RPCCode) -> Verdict {
+    package static func verdict(_ code: RPCCode) -> Verdict {
         switch code {
         case .unavailable, .resourceExhausted, .deadlineExceeded, .aborted: .transient
         case .unknown, .internal, .cancelled: .doubtful

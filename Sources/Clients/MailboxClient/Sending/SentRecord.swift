@@ -4,7 +4,7 @@ import Primitives
 
 /// The durable record of deposits whose delivery receipts are awaited: a file for each in `sent/` of the profile, written before
 /// the deposit is begun.
-struct SentRecord: Sendable {
+package struct SentRecord: Sendable {
     private struct Entry: Codable {
         /// H in hexadecimal.
         var header: String
@@ -15,7 +15,7 @@ struct SentRecord: Sendable {
     }
 
     /// What is known of the deposit that a receipt tells of.
-    enum Knowledge {
+    package enum Knowledge {
         case unknown
         case awaited(DepositHeader)
         /// Its receipt was taken before.
@@ -24,10 +24,10 @@ struct SentRecord: Sendable {
 
     private let folder: String
 
-    init(of profile: Profile) { folder = "\(profile.folder)/sent" }
+    package init(of profile: Profile) { folder = "\(profile.folder)/sent" }
 
     /// Notes a deposit that asks for a receipt; durable when this returns. Throws `FileFailure`.
-    func note(_ header: DepositHeader) throws {
+    package func note(_ header: DepositHeader) throws {
         guard header.fields.wantsReceipt else { return }
         try DurableFile.makeFolder(folder)
         let waits = Int64(header.fields.lifetime) + Int64(Envelope.receiptLifetime) + 86_400
@@ -39,7 +39,7 @@ struct SentRecord: Sendable {
     }
 
     /// Whether a receipt tells of a deposit of ours. Throws `FileFailure`.
-    func knowledge(of receipt: ReceiptHeader) throws -> Knowledge {
+    package func knowledge(of receipt: ReceiptHeader) throws -> Knowledge {
         guard let octets = try DurableFile.read(path(receipt.deposit), limit: 1 << 16),
             let entry = try? JSONDecoder().decode(Entry.self, from: Data(octets)),
             let header = Primitives.octets(hexadecimal: entry.header).flatMap({ try? DepositHeader(octets: $0) }),
@@ -49,7 +49,7 @@ struct SentRecord: Sendable {
     }
 
     /// Notes that a receipt was taken, so that it is taken once. Throws `FileFailure`.
-    func take(_ receipt: ReceiptHeader, of header: DepositHeader, now: UTCTime) throws {
+    package func take(_ receipt: ReceiptHeader, of header: DepositHeader, now: UTCTime) throws {
         try write(
             Entry(
                 header: hexadecimal(header.octets),
@@ -60,7 +60,7 @@ struct SentRecord: Sendable {
     }
 
     /// Removes entries of receipts that will not come any more.
-    func prune(now: UTCTime) {
+    package func prune(now: UTCTime) {
         for name in DurableFile.names(in: folder) {
             let path = "\(folder)/\(name)"
             guard let octets = try? DurableFile.read(path, limit: 1 << 16),
