@@ -5,7 +5,7 @@ import StateFolder
 ///
 /// A record whose line was cut by a crash was never reported as appended, and is dropped when the file is opened.
 struct RecordFile<Record: Codable & Sendable>: Sendable {
-    private static var limit: Int { 1 << 30 }
+    private static var longestLine: Int { 1 << 16 }
     private let file: AppendOnlyFile
 
     /// Opens the file, or makes it, and reads its records. `isKept` says which are still needed: where more than half of
@@ -14,18 +14,20 @@ struct RecordFile<Record: Codable & Sendable>: Sendable {
     /// Throws `StateFolderError`.
     static func open(
         _ name: String, in folder: StateFolder, keeping isKept: (Record) -> Bool
-    ) throws(StateFolderError) -> (file: RecordFile, records: [Record]) {
-        let octets = try folder.read(name, limit: limit) ?? []
-        let end = octets.lastIndex(of: newline).map { $0 + 1 } ?? 0
+    ) throws -> (file: RecordFile, records: [Record]) {
+        let file = try AppendOnlyFile(name, in: folder)
         let decoder = JSONDecoder()
-        let all = octets[..<end].split(separator: newline).compactMap { try? decoder.decode(Record.self, from: Data($0)) }
-        let kept = all.filter(isKept)
-        if all.count > 256, kept.count < all.count / 2 {
+        var kept: [Record] = []
+        var count = 0
+        let end = try LineFile(path: folder.path(of: name)).forEachLine(limit: longestLine) { line in
+            count += 1
+            if let record = try? decoder.decode(Record.self, from: Data(line)), isKept(record) { kept.append(record) }
+        }
+        if count > 256, kept.count < count / 2 {
             try folder.write(name, kept.flatMap(line))
             return (RecordFile(file: try AppendOnlyFile(name, in: folder)), kept)
         }
-        let file = try AppendOnlyFile(name, in: folder)
-        if end < octets.count { try file.truncate(to: end) }
+        if end < file.octetCount { try file.truncate(to: end) }
         return (RecordFile(file: file), kept)
     }
 
@@ -36,8 +38,6 @@ struct RecordFile<Record: Codable & Sendable>: Sendable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // A record is a flat struct of strings and numbers, which always encode; an empty line is skipped when read.
-        return Array((try? encoder.encode(record)) ?? Data()) + [newline]
+        return Array((try? encoder.encode(record)) ?? Data()) + [UInt8(ascii: "\n")]
     }
 }
-
-private let newline = UInt8(ascii: "\n")

@@ -41,7 +41,7 @@ package final class SeenDeposits: Sendable {
     private let state: Mutex<State>
 
     /// Opens the record in its folder. Throws `StateFolderError`.
-    init(folder path: String, now: UTCTime) throws(StateFolderError) {
+    init(folder path: String, now: UTCTime) throws {
         folder = try StateFolder(path: path, marker: "receive.lock")
         let (file, entries) = try RecordFile<Entry>.open("seen.log", in: folder) { $0.until >= now.milliseconds }
         self.file = file
