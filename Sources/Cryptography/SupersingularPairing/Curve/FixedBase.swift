@@ -28,7 +28,7 @@ package final class FixedBase: Sendable {
             }
             for _ in 0..<Self.window { complete.double(base) }
         }
-        depths.forEach { place, inverse in
+        depths.invertAll { place, inverse in
             for coordinate in 2 * place...2 * place + 1 {
                 w.load(x, table, coordinate)
                 w.mul(x, x, inverse)

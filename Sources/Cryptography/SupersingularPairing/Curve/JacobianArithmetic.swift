@@ -152,7 +152,7 @@ struct JacobianArithmetic {
             multiples.append((multiple.x, multiple.y))
             depths.append(v.z)
         }
-        depths.forEach { index, inverse in toAffine(found[index], inverse, found[index].x, found[index].y) }
+        depths.invertAll { index, inverse in toAffine(found[index], inverse, found[index].x, found[index].y) }
         return multiples
     }
 

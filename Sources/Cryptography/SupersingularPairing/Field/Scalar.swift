@@ -3,7 +3,7 @@ import Primitives
 
 /// A secret number modulo q: the master secret, l, and what they are multiplied with. Wiped at the end.
 ///
-/// `@unchecked`: the limbs lie behind a pointer, so that they can be wiped; they are written only before `init` returns.
+/// `@unchecked`: the limbs lie behind a pointer, so that they can be wiped; they are written only while the number is made.
 package final class Scalar: @unchecked Sendable {
     let order: Natural
     let limbs: UnsafeMutableBufferPointer<UInt64>

@@ -24,7 +24,7 @@ struct SharedInversion {
     }
 
     /// Shows the inverse of each element, by the order of `append`, from the last to the first.
-    func forEach(_ body: (_ index: Int, _ inverse: Fp) -> Void) {
+    func invertAll(_ body: (_ index: Int, _ inverse: Fp) -> Void) {
         w.invert(product, product)
         for index in (0..<count).reversed() {
             w.load(inverse, row, 2 * index + 1)

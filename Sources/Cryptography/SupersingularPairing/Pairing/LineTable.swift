@@ -79,7 +79,7 @@ private struct ScaledLines {
             divisors.append(product)
             line += 1
         }
-        divisors.forEach { line, inverse in
+        divisors.invertAll { line, inverse in
             // 1 / (b Z), times Z for the coefficients of the line and times b for X
             for (index, factor) in [(0, 4), (1, 4), (2, 3)] {
                 w.load(element, row, 5 * line + factor)
