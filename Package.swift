@@ -102,8 +102,8 @@ let package = Package(
         .testTarget(
             name: "KeyManagementTests",
             dependencies: [
-                "KeyManagement", "KeyManagementCrashProbe", "IBAKE", "IdentityBasedEncryption", "MailboxAPI",
-                "Observability", "Primitives", "RPC", "SQLite", "StateFolder",
+                "KeyManagement", "KeyManagementCrashProbe", "IBAKE", "IdentityBasedEncryption", "MIKEY", "MailboxAPI",
+                "Observability", "Primitives", "RPC", "SQLite", "StateFolder", "TestVectors",
             ]),
         .executableTarget(
             name: "KeyManagementCrashProbe", dependencies: ["KeyManagement", "Primitives"],

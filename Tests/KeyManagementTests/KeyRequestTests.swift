@@ -2,9 +2,12 @@ import Foundation
 import IBAKE
 import IdentityBasedEncryption
 import KeyManagement
+import MIKEY
 import MailboxAPI
+import Observability
 import Primitives
 import RPC
+import TestVectors
 import Testing
 
 @Suite struct KeyRequestTests {
@@ -112,6 +115,32 @@ import Testing
         }
     }
 
+    @Test func givesNoKeysForAnAlteredRequest() async throws {
+        let kms = try TestKMS()
+        defer { kms.remove() }
+        try await kms.serve { caller in
+            let alice = try await caller.enroll(["sip:alice@example.com"])
+            let good = try alice.request([dated("alice"), dated("alice", 1)], now: caller.now).octets
+            var generator = SeededGenerator(seed: 4)
+            var answered = 0
+            for _ in 0..<400 {
+                let altered = mutated(good, using: &generator)
+                if altered == good { continue }
+                do {
+                    let answer = try await caller.send(altered)
+                    let message = try MIKEY.MIKEYMessage(octets: answer)
+                    #expect(message.header.dataType == DataType.error.rawValue, "\(hexadecimal(altered))")
+                    answered += 1
+                } catch let status as RPCStatus {
+                    #expect(status.code == .invalidArgument, "\(hexadecimal(altered))")
+                }
+            }
+            #expect(answered > 50)
+            #expect(try kms.auditEntries().allSatisfy { $0.event != .keys || !$0.granted })
+            #expect(try await caller.send(good).count > good.count)
+        }
+    }
+
     @Test func answersTheSameOctetsInTheSameWay() async throws {
         let kms = try TestKMS()
         defer { kms.remove() }
@@ -167,6 +196,32 @@ import Testing
             #expect(shed.count >= 1)
             #expect(answered + shed.count == 16)
             #expect(shed.allSatisfy { $0.code == .resourceExhausted && ($0.retryAfterMs ?? 0) > 0 })
+        }
+    }
+
+    @Test func runsUntilItIsCancelled() async throws {
+        let kms = try TestKMS()
+        defer { kms.remove() }
+        let state = try kms.open()
+        let configuration = try kms.configuration()
+        let ports = AsyncStream.makeStream(of: Int.self)
+        let running = Task {
+            try await KeyManagementService.run(
+                state: state, configuration: configuration, log: Log(component: "kms") { _ in }
+            ) { ports.continuation.yield($0) }
+        }
+        var iterator = ports.stream.makeAsyncIterator()
+        let port = try #require(await iterator.next())
+        let channel = try kms.channel(port: port)
+        let answer = try await channel.call(Methods.getParameters, GetParametersRequest())
+        #expect(answer.parameters == state.parameters)
+        running.cancel()
+        try await running.value
+        do {
+            _ = try await channel.call(Methods.getParameters, GetParametersRequest())
+            Issue.record("a stopped KMS answers")
+        } catch {
+            #expect(error.code == .unavailable)
         }
     }
 

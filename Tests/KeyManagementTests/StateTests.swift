@@ -60,6 +60,27 @@ import Testing
         #expect(kms.refusal() as? KeyManagementError == .insecureLevel)
     }
 
+    @Test func makesParametersOfALevelThatProtects() throws {
+        var kms = try TestKMS()
+        defer { kms.remove() }
+        kms.settings.insecureTestLevel = false
+        kms.settings.level = .level2048
+        let made = try kms.open().parameters
+        let state = try kms.open()
+        #expect(state.parameters == made)
+        #expect(state.parameters.count == 2)
+        for (der, domain) in zip(state.parameters, ["example.com", "example.net"]) {
+            let published = try IBESysParams(der: der)
+            #expect(published.domain == domain)
+            #expect(published.districtSerial == 1)
+            #expect(published.parameters.level == .level2048)
+            // All days whose keys are issued lie in it.
+            #expect(published.notBefore == kms.now.day.advanced(by: -30).start)
+            #expect(published.isValid(at: kms.now.day.advanced(by: 3649).start))
+            #expect(!published.isValid(at: kms.now.day.advanced(by: 3650).start))
+        }
+    }
+
     @Test func servesOneProcessAtATime() throws {
         let kms = try TestKMS()
         defer { kms.remove() }

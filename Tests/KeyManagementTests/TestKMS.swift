@@ -62,21 +62,29 @@ struct TestKMS: Sendable {
         return try auditLines().map { try JSONDecoder().decode(Line.self, from: Data($0)).entry }
     }
 
-    /// Serves while `body` runs.
-    func serve(
-        configure: (inout KeyManagementConfiguration) -> Void = { _ in }, _ body: (TestCaller) async throws -> Void
-    ) async throws {
+    func configuration() throws -> KeyManagementConfiguration {
         let credentials = try Self.authority.get().issue(commonName: "kms", hosts: ["127.0.0.1"], now: Self.now)
         let certificate = try RPCCertificate(credentials)
         var configuration = KeyManagementConfiguration(host: "127.0.0.1", port: 0, certificate: certificate)
         let now = self.now
         configuration.clock = { now }
+        return configuration
+    }
+
+    func channel(port: Int) throws -> RPCChannel {
+        let security = RPCChannelConfiguration.Security.tls(rootsPEM: try Self.authority.get().certificatePEM)
+        return try RPCChannel(RPCChannelConfiguration(host: "127.0.0.1", port: port, security: security))
+    }
+
+    /// Serves while `body` runs.
+    func serve(
+        configure: (inout KeyManagementConfiguration) -> Void = { _ in }, _ body: (TestCaller) async throws -> Void
+    ) async throws {
+        var configuration = try configuration()
         configure(&configuration)
         let service = try KeyManagementService(
             state: try open(), configuration: configuration, log: Log(component: "kms") { _ in })
-        let security = RPCChannelConfiguration.Security.tls(rootsPEM: try Self.authority.get().certificatePEM)
-        let channel = try RPCChannel(
-            RPCChannelConfiguration(host: "127.0.0.1", port: service.port, security: security))
+        let channel = try channel(port: service.port)
         do {
             try await body(TestCaller(channel: channel, token: try token(), now: now))
         } catch {

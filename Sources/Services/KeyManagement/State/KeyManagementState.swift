@@ -81,7 +81,9 @@ public final class KeyManagementState: Sendable {
             let identities =
                 mailboxDomain.isEmpty
                 ? try enrolmentPolicy.identities(identities) : [try enrolmentPolicy.mailbox(ofDomain: mailboxDomain)]
-            return try insert(identities, entry, now)
+            return try ledger.withLock { [entry] in
+                try $0.enroll(identities, entry, now: now, random: random)
+            }
         } catch let refusal as EnrolmentRefusal {
             entry.refuse(refusal)
             try record(entry, now: now)
@@ -93,19 +95,12 @@ public final class KeyManagementState: Sendable {
     ///
     /// Returns whether there was one. Throws `SQLiteError`, `StateFolderError`.
     public func removeAccount(of identity: Identity, now: UTCTime) throws -> Bool {
-        try ledger.withLock { ledger in
-            try ledger.audit.record(now: now) {
-                let account = try ledger.accounts.remove(accountOf: identity)
-                var entry = AuditEntry(.removal, account: account, identities: [identity.description])
-                if account == nil { entry.refuse("nobody has it") }
-                return (account != nil, entry)
-            }
-        }
+        try ledger.withLock { try $0.removeAccount(of: identity, now: now) }
     }
 
     /// The account of a PSK; nil where there is none.
     func account(pskName: [UInt8]) throws -> Account? {
-        try ledger.withLock { try $0.accounts.account(pskName: pskName) }
+        try ledger.withLock { try $0.account(pskName: pskName) }
     }
 
     /// The private key of a dated identity, under the parameters of the highest serial that is valid on its day.
@@ -120,28 +115,11 @@ public final class KeyManagementState: Sendable {
 
     /// Logs an event. Throws `SQLiteError`, `StateFolderError`.
     func record(_ entry: AuditEntry, now: UTCTime) throws {
-        try ledger.withLock { try $0.audit.record(now: now) { ((), entry) } }
+        try ledger.withLock { try $0.record(entry, now: now) }
     }
 
     /// Logs the refusal of a request that anybody can send, unless there are too many of them.
     func recordUnverified(_ entry: AuditEntry, now: UTCTime) throws {
-        try ledger.withLock { ledger in
-            guard let unlogged = ledger.budget.take(now: now) else { return }
-            var entry = entry
-            if unlogged > 0 { entry.unlogged = unlogged }
-            try ledger.audit.record(now: now) { ((), entry) }
-        }
-    }
-
-    private func insert(_ identities: [Identity], _ entry: AuditEntry, _ now: UTCTime) throws -> Enrolment {
-        try ledger.withLock { ledger in
-            try ledger.audit.record(now: now) {
-                let account = try ledger.accounts.insert(identities, now: now, random: random)
-                var entry = entry
-                entry.account = account.id
-                entry.pskName = hexadecimal(account.pskName)
-                return (Enrolment(account: account.id, pskName: account.pskName, psk: account.psk), entry)
-            }
-        }
+        try ledger.withLock { try $0.recordUnverified(entry, now: now) }
     }
 }
