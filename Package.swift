@@ -86,18 +86,21 @@ let package = Package(
         // What tests share: the files of Tests/Vectors, scripted and seeded randomness, mutations for fuzzing
         .target(name: "TestVectors", dependencies: ["Primitives"], path: "Tests/Support/TestVectors"),
         .target(name: "StoreBehaviour", dependencies: ["Mailbox"], path: "Tests/Support/StoreBehaviour"),
+        // A process for tests to kill and to freeze
+        .executableTarget(name: "RPCPeer", dependencies: ["RPC"], path: "Tests/Support/RPCPeer"),
 
         // Benchmarks
         .executableTarget(
             name: "PairingBenchmark",
             dependencies: ["IdentityBasedEncryption", "SupersingularPairing", "CFieldArithmetic", "CGMP", "COpenSSL"],
             path: "Benchmarks/PairingBenchmark"),
+        .executableTarget(
+            name: "RPCBenchmark", dependencies: ["RPC", "Primitives"], path: "Benchmarks/RPCBenchmark"),
 
         // Tests, one target a module
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
         .testTarget(name: "MailboxAPITests", dependencies: ["MailboxAPI", "RPC", "Primitives"]),
         .testTarget(name: "RPCTests", dependencies: ["RPC", "Primitives", "RPCPeer"]),
-        .executableTarget(name: "RPCPeer", dependencies: ["RPC"], path: "Tests/Support/RPCPeer"),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
         .testTarget(
             name: "KeyManagementTests",

@@ -126,7 +126,7 @@ import Testing
 
     @Test func aKilledClientCancelsTheHandler() async throws {
         let echo = try EchoServer(security: .plaintext)
-        let peer = try Peer("hold", "\(echo.server.port)")
+        let peer = try await Peer("hold", "\(echo.server.port)")
         #expect(peer.line == "held")
         peer.signal(SIGKILL)
         #expect(await echo.events.eventually { $0.notes == ["chat broken: CANCELLED: the client is gone"] })
@@ -134,14 +134,14 @@ import Testing
     }
 
     @Test func aKilledServerEndsTheStream() async throws {
-        let peer = try Peer("serve")
+        let peer = try await Peer("serve")
         let channel = try RPCChannel(
             RPCChannelConfiguration(host: "127.0.0.1", port: #require(Int(peer.line)), security: .plaintext))
         let call = try channel.bidirectional("/test.Echo/Chat")
         #expect(try await call.send([1]))
         #expect(try await call.receive() == [1])
         peer.signal(SIGKILL)
-        let error = await #expect(throws: RPCStatus.self) { try await call.receive() }
+        let error = await thrown { try await call.receive() }
         #expect(error?.code == .unavailable)
         #expect(
             error?.message.hasPrefix("lost the connection to \(channel.address)") == true, "\(error?.message ?? "")")
@@ -149,7 +149,7 @@ import Testing
     }
 
     @Test func aFrozenServerIsFoundByItsSilence() async throws {
-        let peer = try Peer("serve")
+        let peer = try await Peer("serve")
         defer { peer.signal(SIGKILL) }
         var configuration = RPCChannelConfiguration(
             host: "127.0.0.1", port: try #require(Int(peer.line)), security: .plaintext)
@@ -160,7 +160,7 @@ import Testing
         #expect(try await call.receive() == [1])
         peer.signal(SIGSTOP)
         let start = ContinuousClock.now
-        let error = await #expect(throws: RPCStatus.self) { try await call.receive() }
+        let error = await thrown { try await call.receive() }
         #expect(error?.code == .unavailable)
         #expect(.now - start < .seconds(5))
     }

@@ -2,6 +2,7 @@ import Foundation
 import Primitives
 import RPC
 import Synchronization
+import Testing
 
 /// A server with a method of each kind, and what tests need to reach it.
 struct EchoServer: Sendable {
@@ -142,3 +143,15 @@ final class Events: Sendable {
 }
 
 func text(_ octets: [UInt8]?) -> String? { octets.map { String(decoding: $0, as: UTF8.self) } }
+
+/// The status that the body throws.
+func thrown<Result>(_ body: () async throws -> Result) async -> RPCStatus? {
+    do {
+        _ = try await body()
+        Issue.record("nothing was thrown")
+    } catch {
+        if let status = error as? RPCStatus { return status }
+        Issue.record("another error was thrown: \(error)")
+    }
+    return nil
+}

@@ -51,7 +51,7 @@ import Testing
         let channel = try echo.channel()
         let largest = [UInt8](repeating: 3, count: 4 << 20)
         #expect(try await channel.unary("/test.Echo/Echo", largest) == largest)
-        let error = await #expect(throws: RPCStatus.self) {
+        let error = await thrown {
             try await channel.unary("/test.Echo/Echo", largest + [1])
         }
         #expect(error?.code == .resourceExhausted)
@@ -59,7 +59,7 @@ import Testing
         let lenient = try echo.channel { $0.maxMessageOctets = 16 << 20 }
         let call = try lenient.bidirectional("/test.Echo/Chat")
         _ = try await call.send(largest + [1])
-        let status = await #expect(throws: RPCStatus.self) { try await call.receive() }
+        let status = await thrown { try await call.receive() }
         #expect(status?.code == .resourceExhausted)
         #expect(try await channel.unary("/test.Echo/Echo", [1]) == [1], "the connection lives")
         await echo.server.shutdown(grace: .seconds(1))
@@ -83,7 +83,7 @@ import Testing
         #expect(took > .milliseconds(400) && took < .seconds(3), "\(took)")
         #expect(
             Set(echo.events.notes) == ["sleeping", "sleeper cancelled", "chat broken: CANCELLED: the client is gone"])
-        let error = await #expect(throws: RPCStatus.self) { try await sleeper.value }
+        let error = await thrown { try await sleeper.value }
         #expect(error?.code == .unavailable || error?.code == .cancelled)
         await #expect(throws: RPCStatus.self) { try await chat.receive() }
         await #expect(

@@ -8,20 +8,23 @@ struct Peer {
     /// The first line that it printed.
     let line: String
 
-    init(_ arguments: String...) throws {
-        process = Process()
+    init(_ arguments: String...) async throws {
+        let process = Process()
         process.executableURL = try Self.executable()
         process.arguments = arguments
         let output = Pipe()
         process.standardOutput = output
         try process.run()
-        var text = ""
-        while !text.hasSuffix("\n") {
-            let data = output.fileHandleForReading.availableData
-            guard !data.isEmpty else { throw Failure(text: "RPCPeer ended without a word") }
-            text += String(decoding: data, as: UTF8.self)
+        self.process = process
+        line = try await blocking {
+            var text = ""
+            while !text.hasSuffix("\n") {
+                let data = output.fileHandleForReading.availableData
+                guard !data.isEmpty else { throw Failure(text: "RPCPeer ended without a word") }
+                text += String(decoding: data, as: UTF8.self)
+            }
+            return String(text.dropLast())
         }
-        line = String(text.dropLast())
     }
 
     func signal(_ number: Int32) { kill(process.processIdentifier, number) }
@@ -41,18 +44,27 @@ struct Peer {
     }
 }
 
+/// Waits on a thread of its own: the pool's few threads are needed by the servers that a program talks to.
+func blocking<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(with: Swift.Result { try body() }) }
+    }
+}
+
 /// Runs a program to its end.
-func run(_ program: String, _ arguments: [String], input: String = "") throws -> (status: Int32, output: String) {
+func run(_ program: String, _ arguments: [String]) async throws -> (status: Int32, output: String) {
+    try await blocking { try runHere(program, arguments) }
+}
+
+private func runHere(_ program: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [program] + arguments
-    let (stdin, stdout) = (Pipe(), Pipe())
-    process.standardInput = stdin
+    let stdout = Pipe()
+    process.standardInput = FileHandle.nullDevice
     process.standardOutput = stdout
     process.standardError = stdout
     try process.run()
-    try stdin.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-    try stdin.fileHandleForWriting.close()
     let output = stdout.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     return (process.terminationStatus, String(decoding: output, as: UTF8.self))

@@ -81,11 +81,11 @@ extension CoreMessage {
     /// The message's octets; nil when it cannot be read (it does not decompress).
     var octets: [UInt8]? {
         let count = grpc_byte_buffer_length(self)
+        guard count > 0 else { return [] }
         var readable = true
         let octets = [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
             initialized = 0
-            // A message of no octets gives a target without address.
-            guard count > 0, let start = target.baseAddress else { return }
+            guard let start = target.baseAddress else { return }
             let copied = cgrpc_buffer_copy(self, start, target.count)
             readable = copied >= 0
             initialized = max(0, copied)

@@ -29,10 +29,10 @@ extension RPCServerConfiguration {
     }
 
     /// gRPC's credentials, to be released by the caller.
-    func makeCredentials() throws(RPCServerError) -> OpaquePointer {
+    func makeCredentials() throws(RPCServerError) -> (OpaquePointer, CertificateFetcher?) {
         _ = Library.start
         guard case .tls(let certificate, let clients) = security else {
-            return grpc_insecure_server_credentials_create()
+            return (grpc_insecure_server_credentials_create(), nil)
         }
         do {
             return try certificate.makeServerCredentials(clients)

@@ -11,6 +11,7 @@ public final class RPCServer: Sendable {
     /// gRPC's own object, thread safe by its documentation; destroyed at the end of `stop`.
     nonisolated(unsafe) private let server: OpaquePointer
     private let queue = CompletionQueue()
+    private let fetcher: CertificateFetcher?
     private let configuration: RPCServerConfiguration
     private let methods: [String: RPCMethod]
     private let load: ServerLoad
@@ -31,8 +32,9 @@ public final class RPCServer: Sendable {
         self.methods = methods
         self.configuration = configuration
         load = ServerLoad(maxCalls: configuration.maxCalls, maxStreams: configuration.maxStreams)
-        let credentials = try configuration.makeCredentials()
+        let (credentials, fetcher) = try configuration.makeCredentials()
         defer { grpc_server_credentials_release(credentials) }
+        self.fetcher = fetcher
         server = configuration.channelArguments.withCore { grpc_server_create($0, nil) }
         grpc_server_register_completion_queue(server, queue.pointer, nil)
         // With credentials of no use gRPC still makes a server; only the port tells.
@@ -58,19 +60,20 @@ public final class RPCServer: Sendable {
     }
 
     private func stop(grace: Duration) async {
+        let (stopped, event) = AsyncStream<Never>.makeStream()
+        _ = Event.begin { tag in
+            grpc_server_shutdown_and_notify(server, queue.pointer, tag)
+            return GRPC_CALL_OK
+        } then: { _ in
+            event.finish()
+        }
+        // Only now: calls may not be cancelled before the shutdown has begun, and later ones would be missed.
         let late = Task {
             // Cancelled when every call has finished in time.
             guard (try? await Task.sleep(for: grace)) != nil else { return }
             grpc_server_cancel_all_calls(self.server)
         }
-        await withCheckedContinuation { stopped in
-            _ = Event.begin { tag in
-                grpc_server_shutdown_and_notify(server, queue.pointer, tag)
-                return GRPC_CALL_OK
-            } then: { _ in
-                stopped.resume()
-            }
-        }
+        for await _ in stopped {}
         late.cancel()
         await late.value
         await load.drained(within: .seconds(5))
@@ -78,6 +81,7 @@ public final class RPCServer: Sendable {
         // thread. A handler that still runs finds every operation refused.
         grpc_server_destroy(server)
         queue.shutdown()
+        fetcher?.forget()
     }
 
     private func postSlot() {

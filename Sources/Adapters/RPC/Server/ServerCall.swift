@@ -72,15 +72,18 @@ final class ServerCall: Sendable {
         guard let context = grpc_call_auth_context(core.pointer) else { return [] }
         defer { grpc_auth_context_release(context) }
         guard grpc_auth_context_peer_is_authenticated(context) != 0 else { return [] }
-        var names: [String] = []
-        var iterator = grpc_auth_context_find_properties_by_name(context, "x509_subject_alternative_name")
-        while let property = grpc_auth_property_iterator_next(&iterator)?.pointee {
-            guard let value = property.value else { continue }
-            // The property stays gRPC's and valid until the context is released.
-            let octets = UnsafeRawBufferPointer(start: value, count: property.value_length)
-            // A name with a NUL inside is a trick.
-            if !octets.contains(0), let name = String(validating: Array(octets), as: UTF8.self) { names.append(name) }
+        // The iterator keeps the address of the name, so that has to outlive it.
+        return "x509_subject_alternative_name".withCString { property in
+            var names: [String] = []
+            var iterator = grpc_auth_context_find_properties_by_name(context, property)
+            while let found = grpc_auth_property_iterator_next(&iterator)?.pointee {
+                guard let value = found.value else { continue }
+                // The value stays gRPC's and valid until the context is released.
+                let octets = Array(UnsafeRawBufferPointer(start: value, count: found.value_length))
+                // A name with a NUL inside is a trick.
+                if !octets.contains(0), let name = String(validating: octets, as: UTF8.self) { names.append(name) }
+            }
+            return names
         }
-        return names
     }
 }

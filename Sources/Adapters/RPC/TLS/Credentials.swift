@@ -3,21 +3,33 @@ import Primitives
 import Synchronization
 
 /// Hands a server's certificate to gRPC, which asks once a handshake.
-private final class CertificateFetcher: Sendable {
-    private let certificate: RPCCertificate
+final class CertificateFetcher: Sendable {
     private let rootsPEM: String?
-    private let given = Mutex(0)
+    private let state: Mutex<State>
+
+    private struct State {
+        var certificate: RPCCertificate?
+        /// The number of the credentials that gRPC has.
+        var given = 0
+    }
 
     init(_ certificate: RPCCertificate, rootsPEM: String?) {
-        self.certificate = certificate
         self.rootsPEM = rootsPEM
+        state = Mutex(State(certificate: certificate))
+    }
+
+    /// Lets go of the private key; handshakes from now on fail.
+    func forget() {
+        state.withLock { $0.certificate = nil }
     }
 
     /// On gRPC's thread.
     func fetch(_ result: UnsafeMutablePointer<OpaquePointer?>) -> grpc_ssl_certificate_config_reload_status {
-        let (credentials, generation) = certificate.current()
-        return given.withLock { given in
-            guard given != generation else { return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED }
+        state.withLock { state in
+            guard let (credentials, generation) = state.certificate?.current() else {
+                return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_FAIL
+            }
+            guard state.given != generation else { return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED }
             // With a fetcher gRPC wants roots (it ends the process without) even where no client is asked for a
             // certificate; there the server's own chain stands in, and nothing is ever checked against it.
             let roots = rootsPEM ?? credentials.certificatePEM
@@ -25,7 +37,7 @@ private final class CertificateFetcher: Sendable {
             guard let made else { return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_FAIL }
             // gRPC owns it from here.
             result.pointee = made
-            given = generation
+            state.given = generation
             return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW
         }
     }
@@ -35,7 +47,7 @@ extension RPCCertificate {
     /// Server credentials of gRPC, to be released by the caller.
     func makeServerCredentials(
         _ clients: RPCServerConfiguration.ClientCertificates
-    ) throws(RPCCertificateError) -> OpaquePointer {
+    ) throws(RPCCertificateError) -> (OpaquePointer, CertificateFetcher) {
         // Only modes that verify: in the others gRPC calls any certificate authenticated.
         let (mode, roots): (grpc_ssl_client_certificate_request_type, String?) =
             switch clients {
@@ -45,19 +57,20 @@ extension RPCCertificate {
             }
         if let roots { try checkRoots(roots) }
         // gRPC keeps the address and never says when it is done with it (a handshake may outlive the server), so each
-        // server leaves this small object behind.
-        let fetcher = Unmanaged.passRetained(CertificateFetcher(self, rootsPEM: roots))
+        // server leaves this small object behind, without the key.
+        let fetcher = CertificateFetcher(self, rootsPEM: roots)
+        let kept = Unmanaged.passRetained(fetcher)
         let options = grpc_ssl_server_credentials_create_options_using_config_fetcher(
             mode,
             { userData, result in
                 guard let userData, let result else { return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_FAIL }
                 return Unmanaged<CertificateFetcher>.fromOpaque(userData).takeUnretainedValue().fetch(result)
-            }, fetcher.toOpaque())
+            }, kept.toOpaque())
         // Both functions fail only for arguments that are not ours: no callback, no options.
         guard let options, let made = grpc_ssl_server_credentials_create_with_options(options) else {
             throw .notACertificate
         }
-        return made
+        return (made, fetcher)
     }
 }
 
