@@ -143,6 +143,31 @@ import Testing
         #expect(try outcome("sip:ben@post.example", y) == .mismatch("ECCPTi inside the IBAKE"))
     }
 
+    /// All messages of an exchange have one header but for data type and V flag (docs/protocol.md choice 9).
+    @Test func anAnswerHasTheHeaderOfTheCall() throws {
+        let (initiator, random) = try world.begun(IBAKECall(from: world.anna, to: world.ben))
+        let keys = try world.keys(world.anna)
+        let good = try world.responder(world.mailbox).answer(
+            initiator.iMessage1, state: nil, now: world.now, random: random
+        ).octets
+        let map = try CSIDMap(count: 1, type: .srtp, info: [0, 1, 2, 3, 4, 0, 0, 0, 0])
+        let changes: [(String, (inout CommonHeader) -> Void)] = [
+            ("PRF func", { $0.prf = 0 }), ("CSB ID", { $0.csbID ^= 1 }), ("the CS ID map", { $0.map = map }),
+        ]
+        for (what, change) in changes {
+            let octets = try MIKEYMessage.changing(good) { header, _ in change(&header) }
+            let error = refusal {
+                try initiator.receive(rMessage1: octets, keys: keys, now: world.now, random: random)
+            }
+            #expect(error == .message(.changed(what)))
+        }
+        let later = NTPTimestamp(world.now.advanced(byMilliseconds: 1))
+        let octets = try MIKEYMessage.changing(good) { $1[0] = .timestamp(TimestampPayload(later)) }
+        #expect(
+            refusal { try initiator.receive(rMessage1: octets, keys: keys, now: world.now, random: random) }
+                == .message(.changed("T")))
+    }
+
     @Test func namesInsideAreThoseOutside() throws {
         let (initiator, random) = try world.begun(IBAKECall(from: world.anna, to: world.ben))
         let keys = try world.keys(world.anna)

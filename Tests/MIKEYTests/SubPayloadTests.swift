@@ -137,7 +137,8 @@ import Testing
             ("r first", [0] + r), ("i twice", [14] + i + [0] + i),
             ("two points", [25] + i + [25] + point.dropFirst() + point),
             ("a third identity", [14] + i + [14] + r + [0] + i), ("trailing", [0] + i + [0]), ("empty", []),
-            ("names an ESK's payload", [24] + i), ("cut", [25] + i),
+            ("names an ESK's payload", [24] + i + [0] + r),
+            ("names one more at its end", [14] + i + [24] + r), ("cut", [25] + i),
         ]
         for (name, octets) in cases {
             #expect(throws: MIKEYError.self, "\(name)") { try PointChain(octets: octets) }
