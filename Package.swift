@@ -85,6 +85,9 @@ let package = Package(
 
         // What tests share: the files of Tests/Vectors, scripted and seeded randomness, mutations for fuzzing
         .target(name: "TestVectors", dependencies: ["Primitives"], path: "Tests/Support/TestVectors"),
+        // A process for tests to kill.
+        .executableTarget(
+            name: "StoreVictim", dependencies: ["EmbeddedStore", "StoreBehaviour", "CSQLite"], path: "Tests/Support/StoreVictim"),
         .target(name: "StoreBehaviour", dependencies: ["Mailbox"], path: "Tests/Support/StoreBehaviour"),
         // A process for tests to kill and to freeze
         .executableTarget(name: "RPCPeer", dependencies: ["RPC"], path: "Tests/Support/RPCPeer"),
@@ -114,6 +117,9 @@ let package = Package(
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite"]),
         .testTarget(name: "StateFolderTests", dependencies: ["StateFolder"]),
         .testTarget(name: "WorkPoolTests", dependencies: ["WorkPool"]),
+        .testTarget(
+            name: "EmbeddedStoreTests",
+            dependencies: ["EmbeddedStore", "StoreBehaviour", "StoreVictim", "TestVectors", "CSQLite"]),
         .testTarget(name: "MailboxTests", dependencies: ["Mailbox", "StoreBehaviour", "TestVectors"]),
         .testTarget(name: "SimulationTests", dependencies: ["Mailbox", "StoreBehaviour", "TestVectors"]),
         .testTarget(name: "MIKEYTests", dependencies: ["MIKEY", "TestVectors"]),
