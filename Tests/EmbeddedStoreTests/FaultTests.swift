@@ -43,7 +43,8 @@ struct FaultTests {
         let disk = files.folder.appendingPathComponent("disk")
         try FileManager.default.createDirectory(at: disk, withIntermediateDirectories: true)
         guard mount("tmpfs", disk.path, "tmpfs", 0, "size=1m") == 0 else { return }
-        defer { umount2(disk.path, Int32(MNT_DETACH.rawValue)) }
+        // 2 is MNT_DETACH.
+        defer { umount2(disk.path, 2) }
         let full = try TemporaryStore(in: disk)
         let store = try full.open()
         try await fill(store)
@@ -112,7 +113,7 @@ struct FaultTests {
         let store = try files.open()
         for seed in 0..<40 {
             try await store.append(
-                try SampleMail(from: try person("anna"), to: try person("ben"), seed: seed, length: 4000)
+                try SampleMail(from: try person("anna"), to: try person("ben"), seed: UInt64(seed), length: 4000)
                     .envelope(receivedAt: TemporaryStore.clock()))
         }
         #expect(try await store.compact())

@@ -43,10 +43,11 @@ final class Database: @unchecked Sendable {
     }
 
     /// Whether no transaction is open.
-    var isOutsideTransaction: Bool { sqlite3_get_autocommit(handle) != 0 }
+    var isOutsideTransaction: Bool { handle == nil || sqlite3_get_autocommit(handle) != 0 }
 
     /// Runs statements that take no parameters, and are not kept.
     func execute(_ script: String) throws(StoreError) {
+        guard handle != nil else { throw closed }
         guard sqlite3_exec(handle, script, nil, nil, nil) == SQLITE_OK else { throw fault("preparing") }
     }
 
@@ -88,8 +89,10 @@ final class Database: @unchecked Sendable {
         return result
     }
 
+    private var closed: StoreError { StoreError(.closed, "the store \(path) is closed; open it again") }
+
     private func prepared(_ sql: String) throws(StoreError) -> OpaquePointer? {
-        guard handle != nil else { throw StoreError(.closed, "the store \(path) is closed; open it again") }
+        guard handle != nil else { throw closed }
         if let statement = statements[sql] { return statement }
         var statement: OpaquePointer?
         guard
