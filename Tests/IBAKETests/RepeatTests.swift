@@ -122,14 +122,4 @@ import Testing
         let forged = try MIKEYMessage.changing(done.octets) { header, _ in header.csbID = other.csbID }
         #expect(refusal { try round.receive(rMessage2: forged, keys: keys) } == .wrongMAC)
     }
-
-    @Test func answersOfAKMSAreKeptTheSameWay() throws {
-        let kept = AnsweredMessage([1, 2, 3], answer: [4, 5])
-        #expect(try kept.repeated(for: [1, 2, 3]) == [4, 5])
-        #expect(throws: IBAKEError.repeatedWithOtherOctets) { try kept.repeated(for: [1, 2, 4]) }
-        #expect(try AnsweredMessage(serialized: kept.serialized) == kept)
-        #expect(throws: CorruptState.self) { try AnsweredMessage(serialized: kept.serialized + [0]) }
-        #expect(throws: CorruptState.self) { try AnsweredMessage(serialized: [2] + kept.serialized.dropFirst()) }
-        #expect(throws: CorruptState.self) { try AnsweredMessage(serialized: []) }
-    }
 }

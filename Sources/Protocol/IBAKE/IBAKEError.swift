@@ -93,7 +93,7 @@ extension IBAKEError: CustomStringConvertible {
             "the \(payload) does not open with the keys of \(identity): altered, or encrypted to another name, "
                 + "day or KMS; send a fresh message, with the parameters of the recipient's KMS"
         case .chain(let payload, let error): "inside the \(payload): \(error)"
-        case .mismatch(let what): "\(what) is not the one of this exchange; start again"
+        case .mismatch(let what): "\(what): not what belongs in this exchange; start again with a new CSB ID"
         case .wrongMAC: "the MAC does not fit: altered, or made under another key; nothing of this message may be used"
         case .responderNotAccepted(let name):
             "\(name) answered, who is neither the one called nor his mailbox; list the name in the policy "

@@ -67,6 +67,14 @@ public struct ECDHPoint: Sendable, Hashable {
     }
 }
 
+extension ECDHPoint {
+    /// Compares in constant time: a point that comes back proves who opened the message that it was in (RFC 6267 section
+    /// 4.2.2.6), and must not be guessed octet by octet.
+    public static func == (left: ECDHPoint, right: ECDHPoint) -> Bool {
+        left.curve == right.curve && constantTimeEqual(left.uncompressed, right.uncompressed)
+    }
+}
+
 /// Octets that are no point of the curve that they should be on, or the point at infinity.
 public struct InvalidPoint: Error, Equatable, CustomStringConvertible {
     /// The curve.

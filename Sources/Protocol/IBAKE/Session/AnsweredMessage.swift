@@ -1,15 +1,15 @@
 import Primitives
 
-/// A message that was answered, and its answer: what a responder or a KMS keeps so that unary calls can be retried
+/// A message that was answered, and its answer: what a responder keeps so that unary calls can be retried
 /// (docs/protocol.md choice 17).
-public struct AnsweredMessage: Sendable, Equatable {
+struct AnsweredMessage: Sendable, Equatable {
     /// SHA-256 of the message.
     let digest: [UInt8]
     /// What went back.
     let answer: [UInt8]
 
     /// A message and its answer.
-    public init(_ message: [UInt8], answer: [UInt8]) {
+    init(_ message: [UInt8], answer: [UInt8]) {
         self.init(digest: HashFunction.sha256.hash(message), answer: answer)
     }
 
@@ -19,28 +19,9 @@ public struct AnsweredMessage: Sendable, Equatable {
     }
 
     /// The answer again, for the same octets. Throws `IBAKEError.repeatedWithOtherOctets` for others.
-    public func repeated(for message: [UInt8]) throws(IBAKEError) -> [UInt8] {
+    func repeated(for message: [UInt8]) throws(IBAKEError) -> [UInt8] {
         guard constantTimeEqual(HashFunction.sha256.hash(message), digest) else { throw .repeatedWithOtherOctets }
         return answer
-    }
-}
-
-extension AnsweredMessage {
-    private static let version: UInt8 = 1
-
-    /// For a store: ! version (1) = 1 ! SHA-256 of the message (32) ! f(answer) !
-    public var serialized: [UInt8] {
-        var octets = [Self.version] + digest
-        octets.append(lengthPrefixed: answer)
-        return octets
-    }
-
-    /// Reads a stored one. Throws `CorruptState`.
-    public init(serialized: [UInt8]) throws(CorruptState) {
-        var reader = StateReader(SecretBytes(serialized), of: "answer")
-        try reader.require(Self.version)
-        self = try reader.answered()
-        try reader.finish()
     }
 }
 
