@@ -25,7 +25,9 @@ struct ErasureTests {
         try await store.append(try large.envelope(receivedAt: now, run: run))
         try await store.append(try kept.envelope(receivedAt: now))
         try await foldToEnd(store, store, partition: partition, now: now)
-        let secrets = [small.encryptedKey, large.encryptedKey, small.ciphertext, Array(large.ciphertext[20_000..<20_100])]
+        let secrets = [
+            small.encryptedKey, large.encryptedKey, small.ciphertext, Array(large.ciphertext[20_000..<20_100]),
+        ]
         for secret in secrets { #expect(try files.contains(Array(secret.prefix(64)))) }
         for mail in [small, large] { try await store.append(Tombstone(key: mail.key, reason: reason, at: now)) }
         try await foldToEnd(store, store, partition: partition, now: now)

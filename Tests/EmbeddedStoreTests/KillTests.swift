@@ -8,7 +8,8 @@ import StoreBehaviour
 import TestVectors
 import Testing
 
-/// Two processes use one store and are killed with SIGKILL at any instant, again and again: what the store had promised holds.
+/// Two processes use one store and are killed with SIGKILL at any instant, again and again: what the store had promised
+/// holds.
 struct KillTests {
     static let rounds = ProcessInfo.processInfo.environment["POSTE_KILLS"].flatMap { Int($0) } ?? 12
 

@@ -9,7 +9,8 @@ final class Victim {
     struct SaidNothing: Error {}
 
     init(_ mode: String, _ path: String, firstSeed: UInt64) throws {
-        let folder = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
+        let folder = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+            .deletingLastPathComponent()
         process.executableURL = folder.appendingPathComponent("StoreVictim")
         process.arguments = [mode, path, String(firstSeed)]
         process.standardOutput = output

@@ -42,7 +42,7 @@ struct DecoderFuzzTests {
         let envelopes = [
             try mail.envelope(receivedAt: UTCTime(milliseconds: 1_796_117_402_375)),
             try mail.envelope(receivedAt: UTCTime(milliseconds: 1_796_117_402_375), run: run),
-            try Envelope(receipt: receipt, to: mail.sender, receivedAt: UTCTime(milliseconds: 6))
+            try Envelope(receipt: receipt, to: mail.sender, receivedAt: UTCTime(milliseconds: 6)),
         ]
         for envelope in envelopes { #expect(try Envelope(octets: envelope.octets) == envelope) }
         fuzz(envelopes.map(\.octets)) { try Envelope(octets: $0).octets }
@@ -71,8 +71,8 @@ struct DecoderFuzzTests {
 
     @Test func presenceEvent() throws {
         let texts = [
-            #"{"entity":"sip:bob@example.com","basic":"open","contact":"192.0.2.7:5150","timestamp":"2026-12-01T10:30:02.25Z"}"#,
-            #"{ "basic" : "closed", "note": [1, -2.5e3, null, {"x": "\ud83d\ude00\u0041\n"}], "entity": "sip:eve@example.com" }"#
+            #"{"entity":"sip:bob@a.example","basic":"open","contact":"a:5","timestamp":"2026-12-01T10:30:02.25Z"}"#,
+            #"{ "basic" : "closed", "note": [1, -2.5e3, null, {"x": "\ud83d\ude00\u0041\n"}], "entity": "sip:eve@a" }"#,
         ]
         try fuzzJSON(texts.map { Array($0.utf8) }) { try PresenceRecord(LogRecord(key: nil, value: $0)) }
     }
@@ -92,7 +92,7 @@ struct DecoderFuzzTests {
         let mail = SampleMail(from: try person("anna"), to: try person("ben"), seed: 2)
         let tombstone = Tombstone(key: try mail.key, reason: .refused, at: UTCTime(milliseconds: 12))
         let records: [EnvelopeRecord] = [
-            .envelope(try mail.envelope(receivedAt: UTCTime(milliseconds: 1))), .tombstone(tombstone), .tick
+            .envelope(try mail.envelope(receivedAt: UTCTime(milliseconds: 1))), .tombstone(tombstone), .tick,
         ]
         for record in records {
             #expect(try EnvelopeRecord(record.record) == record)

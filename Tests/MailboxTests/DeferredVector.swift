@@ -20,7 +20,8 @@ struct DeferredVector {
     var depositSession: DepositSession {
         get throws {
             let exchange = try vector["exchange"]
-            guard let message = try exchange["messages"].list.first(where: { try $0["encrypted"].list.count == 2 }) else {
+            guard let message = try exchange["messages"].list.first(where: { try $0["encrypted"].list.count == 2 })
+            else {
                 throw WrongVector()
             }
             return try DepositSession(

@@ -134,7 +134,9 @@ struct RecipientChecksTests {
         }
         #expect(throws: ContentError.forged(chunk: 0)) { try open([chunks[1], chunks[0], chunks[2], chunks[3]]) }
         #expect(throws: ContentError.forged(chunk: 1)) { try open([chunks[0], chunks[0], chunks[2], chunks[3]]) }
-        #expect(throws: ContentError.forged(chunk: 2)) { try open([chunks[0], chunks[1], flipped(chunks[2]), chunks[3]]) }
+        #expect(throws: ContentError.forged(chunk: 2)) {
+            try open([chunks[0], chunks[1], flipped(chunks[2]), chunks[3]])
+        }
         #expect(throws: ContentError.tooShort(announced: 1064, received: 816)) { try open(Array(chunks[..<3])) }
         #expect(throws: ContentError.tooLong(announced: 1064)) { try open(chunks + [[0]]) }
         #expect(throws: ContentError.tooShort(announced: 1064, received: 0)) { try open([]) }

@@ -2,7 +2,8 @@ import IdentityBasedEncryption
 import Mailbox
 import Primitives
 
-/// What must wait, said again from the whole history and without the fold: slow, and simple enough to be seen to be right.
+/// What must wait, said again from the whole history and without the fold: slow, and simple enough to be seen to be
+/// right.
 struct Model {
     /// A deposit that must wait: its place, and the envelope that it is given out by.
     struct Waiting {
@@ -58,14 +59,15 @@ struct Model {
     }
 
     /// What a view at this position has wrong, or none.
-    /// - Parameter coming: the deposits that records after this position are about, where the log was compacted (none: it was not). What compaction took
-    ///   of them before this position a rebuilt or rolled-back view cannot know, and need not: a later record of the key is on its way to it, or was
-    ///   and is gone with all the others.
+    /// - Parameter coming: the deposits that records after this position are about, where the log was compacted (none:
+    ///   it was not). What compaction took of them before this position a rebuilt or rolled-back view cannot know, and
+    ///   need not: a later record of the key is on its way to it, or was and is gone with all the others.
     func difference(from view: SimulatedView, coming: Set<DepositKey>?) -> String? {
         for (key, deposit) in view.deposits {
             if let coming, coming.contains(key) { continue }
             guard let there = waiting[key] else { return "\(key.id) waits in the view and is over" }
-            let isRight = coming == nil ? deposit.offset == there.first : places[key, default: []].contains(deposit.offset)
+            let isRight =
+                coming == nil ? deposit.offset == there.first : places[key, default: []].contains(deposit.offset)
             guard coming != nil || deposit.envelope == there.envelope else { return "\(key.id) has another envelope" }
             guard isRight else { return "\(key.id) waits at \(deposit.offset), not at \(there.first)" }
         }

@@ -2,7 +2,8 @@ import IdentityBasedEncryption
 import Mailbox
 import Primitives
 
-/// A worker that believes that it owns the partition. It does one small step at a time, so that two of them interleave anywhere.
+/// A worker that believes that it owns the partition. It does one small step at a time, so that two of them interleave
+/// anywhere.
 struct Owner {
     private struct Folding {
         let from: ViewPosition?

@@ -45,7 +45,8 @@ struct SimulatedLog {
         return LogBatch(records: Array(first) + Array(second), next: next, end: bounds.end)
     }
 
-    /// The deposits that records from an offset on were about, whether these are kept or not; none where nothing was compacted.
+    /// The deposits that records from an offset on were about, whether these are kept or not; none where nothing was
+    /// compacted.
     func coming(from offset: UInt64) -> Set<DepositKey>? {
         guard hasCompacted else { return nil }
         let coming = history.suffix(from: Int(min(offset, UInt64(history.count))))

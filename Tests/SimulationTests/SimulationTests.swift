@@ -4,8 +4,9 @@ import Mailbox
 import Primitives
 import Testing
 
-/// Two owners, lost and reordered pushes, a view rolled back or wiped, clocks that jump, repeats, expiry and receipts, from a seed, compared with
-/// an independent model. POSTE_SEED and POSTE_SCHEDULES choose what is run; a failure names the seed of its schedule.
+/// Two owners, lost and reordered pushes, a view rolled back or wiped, clocks that jump, repeats, expiry and receipts,
+/// from a seed, compared with an independent model. POSTE_SEED and POSTE_SCHEDULES choose what is run; a failure names
+/// the seed of its schedule.
 struct SimulationTests {
     static let environment = ProcessInfo.processInfo.environment
     static let firstSeed = environment["POSTE_SEED"].flatMap { UInt64($0) } ?? 1
@@ -57,7 +58,8 @@ struct SimulationTests {
         }
     }
 
-    /// What a recipient saw twice, or in another order than the log has it. Deposits sent again, or left unjudged, have no place in the order.
+    /// What a recipient saw twice, or in another order than the log has it. Deposits sent again, or left unjudged, have
+    /// no place in the order.
     private func disordered(_ world: World) -> [String] {
         var places: [DepositKey: [UInt64]] = [:]
         for case (let offset, .envelope(let envelope)) in world.log.history {

@@ -4,7 +4,8 @@ import Primitives
 import StoreBehaviour
 import TestVectors
 
-/// Senders, recipients, two fronts, two owners of one partition, a log and a view, and everything that can go wrong between them.
+/// Senders, recipients, two fronts, two owners of one partition, a log and a view, and everything that can go wrong
+/// between them.
 struct World {
     struct Stream {
         let owner: Identity
@@ -25,8 +26,9 @@ struct World {
     private var snapshots: [SimulatedView] = []
     private var lateTombstones: [Tombstone] = []
 
-    /// Whether nobody folds for hours or days at a time. A deposit sent again after its lifetime, while the view is lost, can then be taken away by the
-    /// first one's expiry: compaction leaves its tombstone alone, and nobody was there to see the contradiction. So senders do not try again here.
+    /// Whether nobody folds for hours or days at a time. A deposit sent again after its lifetime, while the view is
+    /// lost, can then be taken away by the first one's expiry: compaction leaves its tombstone alone, and nobody was
+    /// there to see the contradiction. So senders do not try again here.
     let isNeglected: Bool
 
     let senders: [Identity]
@@ -188,7 +190,8 @@ struct World {
         case 12..<16: try deposit(again: !isNeglected)
         case 16..<40: _ = fold(owner, limit: Int.random(in: 1...6, using: &random))
         case 40..<54: push(owner, to: person)
-        case 54..<66: if !network.isEmpty { arrive(at: chance(70) ? 0 : Int.random(in: 0..<network.count, using: &random)) }
+        case 54..<66:
+            if !network.isEmpty { arrive(at: chance(70) ? 0 : Int.random(in: 0..<network.count, using: &random)) }
         case 66..<69: if !network.isEmpty { lose(at: Int.random(in: 0..<network.count, using: &random)) }
         case 69..<82: receive(person, calm: false)
         case 82..<86: try openStream(person)
@@ -221,7 +224,8 @@ struct World {
         }
     }
 
-    /// Everything heals: clocks are right, nothing is lost, everybody is there and takes what comes. Returns whether all mailboxes became empty.
+    /// Everything heals: clocks are right, nothing is lost, everybody is there and takes what comes. Returns whether
+    /// all mailboxes became empty.
     mutating func settle() throws -> Bool {
         for index in 0...1 {
             frontSkews[index] = 0
@@ -238,7 +242,9 @@ struct World {
                 push(0, to: person)
                 push(1, to: person)
                 while !network.isEmpty { arrive(at: 0) }
-                while let name = current[person], streams[name]?.inFlight.isEmpty == false { receive(person, calm: true) }
+                while let name = current[person], streams[name]?.inFlight.isEmpty == false {
+                    receive(person, calm: true)
+                }
             }
             foldToTheEnd()
             if view.deposits.isEmpty, view.usage.isEmpty { return true }

@@ -2,9 +2,11 @@ import Glibc
 import Mailbox
 import Primitives
 
-/// All three ports on one SQLite file: a cluster without servers, for one machine. Several processes may use the file at once.
+/// All three ports on one SQLite file: a cluster without servers, for one machine. Several processes may use the file
+/// at once.
 ///
-/// What an append returns for is on disk (write-ahead log, synced at every commit) and survives SIGKILL and power failure. Deleted octets are overwritten.
+/// What an append returns for is on disk (write-ahead log, synced at every commit) and survives SIGKILL and power
+/// failure. Deleted octets are overwritten.
 public final class EmbeddedStore: Sendable {
     /// How a store is opened.
     public struct Configuration: Sendable {
@@ -48,7 +50,8 @@ public final class EmbeddedStore: Sendable {
     let news: News
 
     /// Opens a store, and makes it where there is none. Blocks for as long as another process is making it.
-    /// - Throws: `StoreError`: `.locked` where another process holds the file for too long, `.newerVersion`, `.corrupt`, `.full`, `.unavailable`.
+    /// - Throws: `StoreError`: `.locked` where another process holds the file for too long, `.newerVersion`,
+    ///   `.corrupt`, `.full`, `.unavailable`.
     public init(_ configuration: Configuration) throws(StoreError) {
         guard (1..<1 << 16).contains(configuration.partitionCount) else {
             throw StoreError(.misuse, "a store has 1 to 65535 partitions, not \(configuration.partitionCount)")
@@ -74,7 +77,8 @@ public final class EmbeddedStore: Sendable {
     }
 
     private static func makeFile(_ path: String) throws(StoreError) {
-        // Only a file that is new is opened here: closing a descriptor of one that this process uses would drop SQLite's locks on it.
+        // Only a file that is new is opened here: closing a descriptor of one that this process uses would drop
+        // SQLite's locks on it.
         let descriptor = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
         if descriptor >= 0 {
             Glibc.close(descriptor)

@@ -30,13 +30,16 @@ struct Opening {
             let pageSize = try number("PRAGMA page_size")
             try database.execute("PRAGMA max_page_count = \(max(1, Int64(limit) / pageSize))")
         }
-        guard let logIdentity = try meta("log"), let count = try meta("partitions").flatMap({ Int($0) }), count > 0 else {
-            throw StoreError(.corrupt, "\(database.path) lacks its identity; put a copy of it back, or take another path")
+        guard let logIdentity = try meta("log"), let count = try meta("partitions").flatMap({ Int($0) }), count > 0
+        else {
+            throw StoreError(
+                .corrupt, "\(database.path) lacks its identity; put a copy of it back, or take another path")
         }
         return (logIdentity, count)
     }
 
-    /// Two processes that open a new file at once cannot both change its mode; the loser sees it busy, and then changed.
+    /// Two processes that open a new file at once cannot both change its mode; the loser sees it busy, and then
+    /// changed.
     private func useWriteAheadLog() throws(StoreError) {
         let deadline = ContinuousClock.now + .milliseconds(Int(configuration.busyTimeoutMs))
         while true {
@@ -44,10 +47,11 @@ struct Opening {
                 let mode = try database.first("PRAGMA journal_mode = WAL") { row throws(StoreError) in row.text(0) }
                 guard mode == "wal" else {
                     throw StoreError(
-                        .unavailable, "the store \(database.path) lies on a file system without shared memory; take a local disk")
+                        .unavailable,
+                        "the store \(database.path) lies on a file system without shared memory; take a local disk")
                 }
                 return
-            } catch where error.kind == .locked && ContinuousClock.now < deadline {
+            } catch  where error.kind == .locked && ContinuousClock.now < deadline {
                 continue
             }
         }
@@ -69,10 +73,12 @@ struct Opening {
         let version = try number(SQL.readVersion)
         guard version <= SQL.version else {
             throw StoreError(
-                .newerVersion, "\(database.path) was written by a later version (schema \(version)); update this program")
+                .newerVersion,
+                "\(database.path) was written by a later version (schema \(version)); update this program")
         }
         guard version == SQL.version else {
-            throw StoreError(.corrupt, "\(database.path) has schema \(version), which no version wrote; put a copy of it back")
+            throw StoreError(
+                .corrupt, "\(database.path) has schema \(version), which no version wrote; put a copy of it back")
         }
     }
 

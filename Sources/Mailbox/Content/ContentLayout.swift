@@ -1,5 +1,5 @@
-/// How a content is cut into chunks (docs/protocol.md, choice 23): all of the same size but the last, which may be shorter and is the
-/// only one of an empty content. Sealing adds 16 octets to each.
+/// How a content is cut into chunks (docs/protocol.md, choice 23): all of the same size but the last, which may be
+/// shorter and is the only one of an empty content. Sealing adds 16 octets to each.
 public struct ContentLayout: Sendable, Hashable {
     /// Octets of the plaintext.
     public let length: UInt64

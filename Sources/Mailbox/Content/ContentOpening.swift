@@ -1,6 +1,7 @@
 import Primitives
 
-/// Opens a content as it comes, in pieces of any size; holds at most one chunk and gives no octet that was not authenticated.
+/// Opens a content as it comes, in pieces of any size; holds at most one chunk and gives no octet that was not
+/// authenticated.
 ///
 /// That all of it is there is known only when `finish` returns.
 public struct ContentOpening: Sendable {

@@ -5,8 +5,8 @@ import Primitives
 public struct FoldOutcome: Sendable, Hashable {
     /// The changes, in order. Apply them with the new position, in one step.
     public var changes: [ViewChange] = []
-    /// Delivery receipts that are due. Append them to the log before the changes are applied: a receipt made twice is one, a receipt
-    /// forgotten is lost.
+    /// Delivery receipts that are due. Append them to the log before the changes are applied: a receipt made twice is
+    /// one, a receipt forgotten is lost.
     public var receipts: [Envelope] = []
     /// Deposits that now wait, in order: whoever is online gets them from here, with no second read.
     public var arrived: [PendingDeposit] = []
@@ -14,9 +14,10 @@ public struct FoldOutcome: Sendable, Hashable {
     public var held: [DepositKey: Envelope] = [:]
     /// Deposits that are over.
     public var settled: [DepositKey] = []
-    /// Deposits that wait though the last record of their key is not theirs: a late tombstone of an earlier deposit of this id, or a copy that
-    /// does not count. Append the envelopes that the view has of them again before the changes are applied (as the changes leave them: from `held`, or else from
-    /// the view), or compaction keeps only that record and a rebuilt view knows no better.
+    /// Deposits that wait though the last record of their key is not theirs: a late tombstone of an earlier deposit of
+    /// this id, or a copy that does not count. Append the envelopes that the view has of them again before the changes
+    /// are applied (as the changes leave them: from `held`, or else from the view), or compaction keeps only that
+    /// record and a rebuilt view knows no better.
     public var contradicted: [DepositKey] = []
     /// Mailboxes that can now be reached, by a route or a contact.
     public var reachable: Set<Identity> = []
@@ -43,7 +44,8 @@ public struct FoldOutcome: Sendable, Hashable {
 extension FoldBatch {
     /// Folds the batch into an excerpt of the view.
     ///
-    /// It knows no clock: whatever counts is in the records, so that everyone who folds the same records makes the same view.
+    /// It knows no clock: whatever counts is in the records, so that everyone who folds the same records makes the same
+    /// view.
     /// - Parameter excerpt: what the view answered to `needs`, at the position that the batch begins at.
     public func fold(into excerpt: ViewExcerpt) -> FoldOutcome {
         var fold = Fold(excerpt)
@@ -96,7 +98,8 @@ private struct Fold {
         usage[known.key.mailbox]?.octets = overflow ? .max : octets
     }
 
-    /// A sender who lost the receipt and asked again while the view lagged was promised twice: the later promise holds, in the first one's place.
+    /// A sender who lost the receipt and asked again while the view lagged was promised twice: the later promise holds,
+    /// in the first one's place.
     private mutating func takeCopy(_ copy: PendingDeposit, of first: KnownDeposit) {
         outcome.counts.duplicates += 1
         let known = copy.known

@@ -21,7 +21,8 @@ public enum ViewVerdict: Sendable, Hashable {
         case olderThanTombstones
     }
 
-    /// How far clocks may be apart, and how slow a worker may be, in ms: a view counts as older than tombstones by so much earlier.
+    /// How far clocks may be apart, and how slow a worker may be, in ms: a view counts as older than tombstones by so
+    /// much earlier.
     static let marginMs: Int64 = 86_400_000
 
     /// Judges a view.
@@ -60,8 +61,8 @@ extension ViewPosition {
     ///   - position: the position before it, or none.
     ///   - readAt: when the batch was read.
     public init(after position: ViewPosition?, folding batch: LogBatch, log: String, readAt: UTCTime) {
-        // A fold from nothing sees every tombstone that the log has when it begins, old as its first records may be: it has as long from
-        // then on to reach the end.
+        // A fold from nothing sees every tombstone that the log has when it begins, old as its first records may be: it
+        // has as long from then on to reach the end.
         var asOf = position?.asOf ?? readAt
         if let latest = batch.records.map(\.time).max() { asOf = max(asOf, latest) }
         if batch.reachesEnd { asOf = max(asOf, readAt) }

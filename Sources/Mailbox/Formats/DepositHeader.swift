@@ -3,9 +3,9 @@ import Primitives
 
 /// The deposit header H: all that sender and recipient agree on about a deposit (docs/protocol.md, choice 22).
 ///
-///     H = f("poste deposit v1") f(id) f(IDRi data) f(called IDRr data) T(8) f(curve(1) || SHA-256 of the ESK's Encr data(32))
-///         f(media type) plaintext length(8) chunk size(4) created, ms since 1970(8) lifetime in seconds(4)
-///         number within its handshake(4) flags(1)
+///     H = f("poste deposit v1") f(id) f(IDRi data) f(called IDRr data) T(8)
+///         f(curve(1) || SHA-256 of the ESK's Encr data(32)) f(media type) plaintext length(8)
+///         chunk size(4) created, ms since 1970(8) lifetime in seconds(4) number within its handshake(4) flags(1)
 ///
 /// H travels as these octets; every key, tag and MAC of a deposit covers them.
 public struct DepositHeader: Sendable, Hashable {

@@ -1,7 +1,8 @@
 import IdentityBasedEncryption
 import Primitives
 
-/// The header of a delivery receipt, which tells a sender that a deposit of hers was acknowledged (docs/protocol.md, choice 26).
+/// The header of a delivery receipt, which tells a sender that a deposit of hers was acknowledged (docs/protocol.md,
+/// choice 26).
 ///
 ///     H = f("poste receipt v1") f(id of the deposit) f(identity of its recipient) acknowledged at, ms since 1970(8)
 public struct ReceiptHeader: Sendable, Hashable {

@@ -1,6 +1,8 @@
-/// The log: the truth of what happened to every mailbox (docs/architecture.md, "The log, the view, and the one rule between them").
+/// The log: the truth of what happened to every mailbox (docs/architecture.md, "The log, the view, and the one rule
+/// between them").
 ///
-/// Kafka is behind it in a cluster, one SQLite file in a single process or on one machine. All calls may be made from any task, at once.
+/// Kafka is behind it in a cluster, one SQLite file in a single process or on one machine. All calls may be made from
+/// any task, at once.
 public protocol MailLog: Sendable {
     /// How many partitions every topic has; fixed for the life of the log.
     var partitionCount: Int { get }
@@ -10,15 +12,18 @@ public protocol MailLog: Sendable {
 
     /// Appends records to one partition, in this order.
     ///
-    /// Returns only when they are durable (Kafka: on all in-sync replicas; SQLite: synced to disk), with their offsets, ascending.
-    /// Not one transaction: after an error a first part may be there. Concurrent calls are not ordered against each other.
+    /// Returns only when they are durable (Kafka: on all in-sync replicas; SQLite: synced to disk), with their offsets,
+    /// ascending. Not one transaction: after an error a first part may be there. Concurrent calls are not ordered
+    /// against each other.
     func append(
         _ records: [LogRecord], to topic: LogTopic, partition: Int
     ) async throws(StoreError) -> [UInt64]
 
-    /// Reads the envelopes and the presence topic of one partition from a position on; offsets that are no longer kept are passed over.
+    /// Reads the envelopes and the presence topic of one partition from a position on; offsets that are no longer kept
+    /// are passed over.
     ///
-    /// Where there is nothing, waits for up to `wait` for news and then returns an empty batch. One reader a partition and process.
+    /// Where there is nothing, waits for up to `wait` for news and then returns an empty batch. One reader a partition
+    /// and process.
     func read(
         partition: Int, from position: LogPosition, limit: PageLimit, waitingUpTo wait: Duration
     ) async throws(StoreError) -> LogBatch
@@ -26,8 +31,9 @@ public protocol MailLog: Sendable {
     /// What of a partition is there.
     func bounds(of partition: Int) async throws(StoreError) -> LogBounds
 
-    /// Reads contents by their location: the values of the run's records after the first `skipped`, at most `limit` of them and at least one.
-    /// Empty when no record is left. Never more than a page in memory, whatever the size of the deposit.
+    /// Reads contents by their location: the values of the run's records after the first `skipped`, at most `limit` of
+    /// them and at least one. Empty when no record is left. Never more than a page in memory, whatever the size of the
+    /// deposit.
     /// - Throws: `StoreError.gone` where a record is no longer kept or is not of that deposit.
     func contents(
         _ run: ContentRun, of key: DepositKey, skipping skipped: Int, limit: PageLimit
@@ -38,14 +44,15 @@ public protocol MailLog: Sendable {
         of partition: Int, from offset: UInt64, limit: PageLimit
     ) async throws(StoreError) -> [StoredRecord]
 
-    /// Lets the log forget what is over: appends a tick, so that a segment rolls and is compacted (Kafka), or erases it at once (SQLite).
-    /// When: `TickSchedule`.
+    /// Lets the log forget what is over: appends a tick, so that a segment rolls and is compacted (Kafka), or erases it
+    /// at once (SQLite). When: `TickSchedule`.
     func tick(partition: Int) async throws(StoreError)
 
-    /// The partitions that this process owns as a delivery worker, as they come and go, until the task that iterates is cancelled.
+    /// The partitions that this process owns as a delivery worker, as they come and go, until the task that iterates is
+    /// cancelled.
     ///
-    /// An owner reads the position of the view of each partition given and folds on from there. Two processes may believe for a
-    /// while that they own a partition; the view's compare and set makes that harmless.
+    /// An owner reads the position of the view of each partition given and folds on from there. Two processes may
+    /// believe for a while that they own a partition; the view's compare and set makes that harmless.
     func ownership() -> AsyncStream<OwnershipChange>
 }
 

@@ -1,10 +1,12 @@
 import IdentityBasedEncryption
 import Primitives
 
-/// The view: what every mailbox holds now. A fold of the log that carries its own position, and nothing that the log cannot give back.
+/// The view: what every mailbox holds now. A fold of the log that carries its own position, and nothing that the log
+/// cannot give back.
 ///
-/// Redis is behind it in a cluster, all keys of partition n under the hash tag `{n}`; SQLite on one machine. Everything but `apply` and `discard` only
-/// reads. Routes and presence may vanish by themselves once they have expired, and are not returned from then on.
+/// Redis is behind it in a cluster, all keys of partition n under the hash tag `{n}`; SQLite on one machine. Everything
+/// but `apply` and `discard` only reads. Routes and presence may vanish by themselves once they have expired, and are
+/// not returned from then on.
 public protocol MailboxView: Sendable {
     /// How far the view of a partition reaches; none where there is no view.
     func position(of partition: Int) async throws(StoreError) -> ViewPosition?
@@ -13,12 +15,14 @@ public protocol MailboxView: Sendable {
     func excerpt(_ needs: ViewNeeds, of partition: Int) async throws(StoreError) -> ViewExcerpt
 
     /// Applies changes and moves the position, in one step, if the position still is `from` (none: no view yet).
-    /// - Returns: false, and nothing is changed, if the position is another: someone else went on. Read it and fold from there.
+    /// - Returns: false, and nothing is changed, if the position is another: someone else went on. Read it and fold
+    ///   from there.
     func apply(
         _ changes: [ViewChange], to partition: Int, from: ViewPosition?, reaching: ViewPosition
     ) async throws(StoreError) -> Bool
 
-    /// Throws the view of a partition away, with its position, if that still is `at`. Folding from nothing makes it again.
+    /// Throws the view of a partition away, with its position, if that still is `at`. Folding from nothing makes it
+    /// again.
     /// - Returns: false, and nothing is changed, if the position is another.
     func discard(partition: Int, at: ViewPosition?) async throws(StoreError) -> Bool
 
@@ -43,8 +47,8 @@ public protocol MailboxView: Sendable {
         of mailbox: Identity, partition: Int, now: UTCTime
     ) async throws(StoreError) -> Presence?
 
-    /// Mailboxes of a partition that can be reached at `now`, by a route or a contact, and have something waiting; in an order of the
-    /// store's own, those after `mailbox`. For an owner that begins.
+    /// Mailboxes of a partition that can be reached at `now`, by a route or a contact, and have something waiting; in
+    /// an order of the store's own, those after `mailbox`. For an owner that begins.
     func reachable(
         in partition: Int, after mailbox: Identity?, now: UTCTime, limit: Int
     ) async throws(StoreError) -> [Identity]
@@ -161,7 +165,8 @@ public struct ViewExcerpt: Sendable, Hashable {
 
 /// One change of the view. Applied in order; each sets what it names, so that applying one again would change nothing.
 public enum ViewChange: Sendable, Hashable {
-    /// A deposit waits. One of the same key and offset may be there already: this envelope takes the place of its envelope.
+    /// A deposit waits. One of the same key and offset may be there already: this envelope takes the place of its
+    /// envelope.
     case insert(PendingDeposit)
     /// A deposit that waited does so no more; its envelope with the ESK must be gone from the store.
     case remove(KnownDeposit)

@@ -1,8 +1,10 @@
 import IdentityBasedEncryption
 
-/// Handshakes in flight, sessions and counters: what lives for minutes and may be lost with no more harm than a handshake begun again.
+/// Handshakes in flight, sessions and counters: what lives for minutes and may be lost with no more harm than a
+/// handshake begun again.
 ///
-/// Values arrive sealed (`SessionSeal`): a store never sees a secret, so that no adapter has to be trusted with one. Redis in a cluster, SQLite on one machine.
+/// Values arrive sealed (`SessionSeal`): a store never sees a secret, so that no adapter has to be trusted with one.
+/// Redis in a cluster, SQLite on one machine.
 public protocol SessionStore: Sendable {
     /// The value of a key, unless it has expired.
     func value(of key: SessionKey) async throws(StoreError) -> [UInt8]?
@@ -17,8 +19,8 @@ public protocol SessionStore: Sendable {
     /// Removes a value, whatever it is.
     func remove(_ key: SessionKey) async throws(StoreError)
 
-    /// Adds to a counter and returns its new value; the counter starts at 0 and is forgotten `lifetime` after its first use.
-    /// For rates: one counter a source and minute.
+    /// Adds to a counter and returns its new value; the counter starts at 0 and is forgotten `lifetime` after its first
+    /// use. For rates: one counter a source and minute.
     func add(_ amount: UInt64, to key: SessionKey, lifetime: Duration) async throws(StoreError) -> UInt64
 }
 

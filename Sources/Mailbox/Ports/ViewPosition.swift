@@ -6,8 +6,9 @@ public struct ViewPosition: Sendable, Hashable {
     public var log: String
     /// The next record to fold.
     public var next: LogPosition
-    /// The moment from which on the log must still have every tombstone that the view has not seen: the time of the last record folded, of the last
-    /// look at a log without news, or of when the fold from nothing began. `ViewVerdict` compares it with how long tombstones are kept.
+    /// The moment from which on the log must still have every tombstone that the view has not seen: the time of the
+    /// last record folded, of the last look at a log without news, or of when the fold from nothing began.
+    /// `ViewVerdict` compares it with how long tombstones are kept.
     public var asOf: UTCTime
 
     /// A position from its parts.

@@ -1,5 +1,5 @@
-/// A JSON text (RFC 8259), read strictly and within bounds: whole UTF-8, no name twice in an object, at most 8 levels deep.
-/// Numbers keep their digits.
+/// A JSON text (RFC 8259), read strictly and within bounds: whole UTF-8, no name twice in an object, at most 8 levels
+/// deep. Numbers keep their digits.
 indirect enum JSON: Sendable, Hashable {
     case null
     case bool(Bool)

@@ -3,7 +3,8 @@ import Primitives
 
 /// That somebody can be reached, or can no more: JSON with the names of PIDF (RFC 3863).
 ///
-///     {"entity": "sip:bob@example.com", "basic": "open", "contact": "192.0.2.7:5150", "timestamp": "2026-12-01T10:30:02Z"}
+///     {"entity": "sip:bob@example.com", "basic": "open", "contact": "192.0.2.7:5150",
+///      "timestamp": "2026-12-01T10:30:02Z"}
 ///
 /// `contact` and `timestamp` may be left out; members of other names are ignored.
 public struct PresenceEvent: Sendable, Hashable {

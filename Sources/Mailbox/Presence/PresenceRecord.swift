@@ -1,4 +1,5 @@
-/// A record of the presence topic. Events have the URI as key, or none where a foreign client gave none; renewals have the front's address.
+/// A record of the presence topic. Events have the URI as key, or none where a foreign client gave none; renewals have
+/// the front's address.
 public enum PresenceRecord: Sendable, Hashable {
     /// Somebody can be reached, or can no more.
     case event(PresenceEvent)

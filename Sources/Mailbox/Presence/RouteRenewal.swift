@@ -1,7 +1,8 @@
 import IdentityBasedEncryption
 import Primitives
 
-/// What a front says of the streams that it holds, for many at once: JSON in the presence topic, under the front's address as key.
+/// What a front says of the streams that it holds, for many at once: JSON in the presence topic, under the front's
+/// address as key.
 ///
 ///     {"front": "10.0.0.5:7443", "lease_ms": 30000,
 ///      "open": [{"entity": "sip:bob@example.com", "stream": "<hex>", "opened_ms": 1796117402250}],

@@ -1,4 +1,5 @@
-/// Where the ciphertext of a deposit lies in the contents topic: one partition and the offsets of its records, in order.
+/// Where the ciphertext of a deposit lies in the contents topic: one partition and the offsets of its records, in
+/// order.
 public struct ContentRun: Sendable, Hashable {
     /// Offsets that follow one another without a gap.
     public struct Range: Sendable, Hashable {
@@ -37,7 +38,8 @@ public struct ContentRun: Sendable, Hashable {
 
     init(partition: UInt32, ranges: [Range]) throws(FormatError) {
         guard !ranges.isEmpty, ranges.count <= Self.rangeLimit else {
-            throw .invalid(field: "content ranges", reason: "\(ranges.count) of them; 1 to \(Self.rangeLimit) are allowed")
+            throw .invalid(
+                field: "content ranges", reason: "\(ranges.count) of them; 1 to \(Self.rangeLimit) are allowed")
         }
         var end: UInt64?
         for range in ranges {

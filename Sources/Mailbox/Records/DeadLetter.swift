@@ -1,9 +1,10 @@
 import Primitives
 
-/// A record that could not be processed, kept apart with its place and the reason, so that it stops nothing and can be looked at and replayed.
+/// A record that could not be processed, kept apart with its place and the reason, so that it stops nothing and can be
+/// looked at and replayed.
 ///
-/// Its record keeps key, value and headers as they were, and adds the headers `poste-topic`, `poste-partition`, `poste-offset`, `poste-time` (ms)
-/// and `poste-fault`, all text.
+/// Its record keeps key, value and headers as they were, and adds the headers `poste-topic`, `poste-partition`,
+/// `poste-offset`, `poste-time` (ms) and `poste-fault`, all text.
 public struct DeadLetter: Sendable, Hashable {
     /// The record and where it was.
     public let stored: StoredRecord

@@ -2,8 +2,8 @@ import IdentityBasedEncryption
 
 /// What names one deposit in the log and in the view: its id and the mailbox that it lies in.
 ///
-/// An id is unique within a mailbox only (docs/protocol.md, choice 24), and a compacted topic keeps the last record of each
-/// key. So the key of a record carries both; with the id alone, one id sent to two mailboxes of a partition would
+/// An id is unique within a mailbox only (docs/protocol.md, choice 24), and a compacted topic keeps the last record of
+/// each key. So the key of a record carries both; with the id alone, one id sent to two mailboxes of a partition would
 /// erase the first deposit.
 public struct DepositKey: Sendable, Hashable {
     /// The id that the sender chose.

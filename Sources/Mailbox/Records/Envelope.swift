@@ -46,8 +46,9 @@ public struct Envelope: Sendable, Hashable {
     public let place: Place
 
     /// The envelope of a deposit.
-    /// - Throws: `FormatError.invalid` where the ESK is not the one that H binds, the place does not hold what H announces,
-    ///   or a field has a wrong size. The sender is IDRi of H: the front has compared it with the handshake's.
+    /// - Throws: `FormatError.invalid` where the ESK is not the one that H binds, the place does not hold what H
+    ///   announces, or a field has a wrong size. The sender is IDRi of H: the front has compared it with the
+    ///   handshake's.
     public init(
         deposit header: DepositHeader, encryptedKey: [UInt8], receivedAt: UTCTime, senderProof: [UInt8]?,
         ciphertextDigest: [UInt8], place: Place
@@ -133,7 +134,8 @@ public struct Envelope: Sendable, Hashable {
         guard receivedAt.milliseconds >= 0 else { throw .invalid(field: "received at", reason: "before 1970") }
         if case .inline(let octets) = place {
             guard octets.count <= Self.inlineLimit, UInt64(octets.count) == ciphertextLength else {
-                throw .invalid(field: "inline ciphertext", reason: "\(octets.count) octets; not what the header announces")
+                throw .invalid(
+                    field: "inline ciphertext", reason: "\(octets.count) octets; not what the header announces")
             }
         }
         guard case .deposit(let header) = subject else { return }

@@ -31,7 +31,8 @@ public struct Tombstone: Sendable, Hashable {
 /// A record of the envelopes topic.
 ///
 /// - envelope: key = id(16) || mailbox's ID data, value = `Envelope.octets`
-/// - tombstone: the same key, no value, headers `poste-reason` (acknowledged, refused, expired) and `poste-at` (ms since 1970), ASCII
+/// - tombstone: the same key, no value, headers `poste-reason` (acknowledged, refused, expired) and `poste-at` (ms
+///   since 1970), ASCII
 /// - tick: key `tick`, no value
 public enum EnvelopeRecord: Sendable, Hashable {
     /// A deposit exists.

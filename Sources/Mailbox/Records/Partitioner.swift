@@ -1,7 +1,7 @@
 import IdentityBasedEncryption
 
-/// Which partition a mailbox is in: Kafka's own choice, murmur2 of the URI's octets, so that whoever produces with a plain
-/// Kafka client and the URI as key hits the right one.
+/// Which partition a mailbox is in: Kafka's own choice, murmur2 of the URI's octets, so that whoever produces with a
+/// plain Kafka client and the URI as key hits the right one.
 public enum Partitioner {
     /// The partition of a mailbox among `count` of them; `count` is at least 1.
     public static func partition(of mailbox: Identity, count: Int) -> Int {

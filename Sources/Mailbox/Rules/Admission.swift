@@ -84,7 +84,8 @@ public enum Admission: Sendable, Hashable {
         case tooLarge(limit: UInt64)
         /// The mailbox knows this id with another H: take a new id.
         case idInUse
-        /// The mailbox is about to forget a deposit of this id whose lifetime has passed: try again in a moment, or take a new id.
+        /// The mailbox is about to forget a deposit of this id whose lifetime has passed: try again in a moment, or
+        /// take a new id.
         case idExpiring
         /// The mailbox is full.
         case quotaExceeded

@@ -1,9 +1,10 @@
 import Primitives
 
-/// What a delivery worker pushes next into one stream: what waits, in the order of the log, as much at a time as the window holds.
+/// What a delivery worker pushes next into one stream: what waits, in the order of the log, as much at a time as the
+/// window holds.
 ///
-/// Every stream begins with the first that waits. What the recipient leaves unanswered is not pushed again into this stream; an answer to
-/// a later one shows that he has passed it, so it stops taking room.
+/// Every stream begins with the first that waits. What the recipient leaves unanswered is not pushed again into this
+/// stream; an answer to a later one shows that he has passed it, so it stops taking room.
 public struct PushWindow: Sendable {
     private struct InFlight: Sendable {
         let offset: UInt64
@@ -11,7 +12,8 @@ public struct PushWindow: Sendable {
         let octets: UInt64
     }
 
-    /// The most deposits, and octets of ciphertext, that may be unanswered. One deposit is always allowed, whatever its size.
+    /// The most deposits, and octets of ciphertext, that may be unanswered. One deposit is always allowed, whatever its
+    /// size.
     public let limit: PageLimit
     /// The offset of the last deposit pushed or passed over; read what waits after it.
     public private(set) var cursor: UInt64?
@@ -76,8 +78,8 @@ public struct PushWindow: Sendable {
 
 /// The front's side of pushes into one stream: merges those of several workers into one order without repeats.
 ///
-/// Each worker pushes what it sees waiting, from the first, in order, and says with each push which it pushed before. So what a push skips was
-/// over when it was read, and what comes at or before the cursor was sent before or is over.
+/// Each worker pushes what it sees waiting, from the first, in order, and says with each push which it pushed before.
+/// So what a push skips was over when it was read, and what comes at or before the cursor was sent before or is over.
 public struct StreamCursor: Sendable, Hashable {
     /// The offset of the last deposit sent into the stream, or none.
     public private(set) var sent: UInt64?

@@ -2,7 +2,8 @@ import Primitives
 
 /// When a deposit whose lifetime has passed gets its tombstone.
 public struct ExpiryRule: Sendable, Hashable {
-    /// How long after its lifetime, in ms: the difference of clocks that must not cost a deposit a part of its lifetime.
+    /// How long after its lifetime, in ms: the difference of clocks that must not cost a deposit a part of its
+    /// lifetime.
     public var graceMs: Int64
 
     /// A rule with its grace.
@@ -18,15 +19,16 @@ public struct ExpiryRule: Sendable, Hashable {
     }
 }
 
-/// When a partition needs a tick: after a tombstone, once nothing was appended for as long as the log's compaction lags. Without it the key of the
-/// last mail in a quiet partition would stay for ever.
+/// When a partition needs a tick: after a tombstone, once nothing was appended for as long as the log's compaction
+/// lags. Without it the key of the last mail in a quiet partition would stay for ever.
 public struct TickSchedule: Sendable, Hashable {
     /// The log's compaction lag, in ms.
     public let lagMs: Int64
     private var lastRecord: UTCTime?
     private var owesTick: Bool
 
-    /// A schedule for a partition. Whoever begins to own it does not know whether its last tombstone was followed by a tick, and so owes one.
+    /// A schedule for a partition. Whoever begins to own it does not know whether its last tombstone was followed by a
+    /// tick, and so owes one.
     public init(lagMs: Int64, owningFrom now: UTCTime) {
         self.lagMs = lagMs
         lastRecord = now

@@ -56,7 +56,8 @@ public struct Acknowledgement: Sendable, Hashable {
 /// The key of a recipient's stream, and the MACs under it (docs/protocol.md, choice 26).
 ///
 ///     k        = HKDF(ikm = TGK of the stream's exchange, salt = its CSB ID, info = "poste delivery v1")
-///     delivery = HMAC(k, sequence(8) || H || SHA-256(ESK's Encr data) || f(sender) || received at, ms(8) || f(sender proof))
+///     delivery = HMAC(k, sequence(8) || H || SHA-256(ESK's Encr data) || f(sender)
+///                       || received at, ms(8) || f(sender proof))
 ///     ack      = HMAC(k, f("ack") || sequence(8) || id); a refusal has "refused" in its place
 public struct DeliveryKey: Sendable {
     /// The key k, 32 octets.

@@ -1,6 +1,7 @@
 import Primitives
 
-/// What sender and mailbox say to each other about deposits, under a key of their handshake (docs/protocol.md, choice 24).
+/// What sender and mailbox say to each other about deposits, under a key of their handshake (docs/protocol.md, choice
+/// 24).
 ///
 ///     k       = HKDF(ikm = TGK, salt = CSB ID, info = "poste deposit session v1")
 ///     tag     = HMAC(k, SHA-256(I_MESSAGE_2 as sent) || H)

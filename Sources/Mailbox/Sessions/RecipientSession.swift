@@ -22,7 +22,8 @@ public struct RecipientSession: Sendable {
     public enum Judgement: Sendable {
         /// A deposit so far without fault: go on with its ESK.
         case deposit(IncomingDeposit)
-        /// A delivery receipt without fault: take it once, where `ReceiptHeader.tells(of:)` a deposit of one's own; then acknowledge it.
+        /// A delivery receipt without fault: take it once, where `ReceiptHeader.tells(of:)` a deposit of one's own;
+        /// then acknowledge it.
         case receipt(ReceiptHeader)
         /// Refuse it: acknowledge as refused.
         case refuse(DepositID, Refusal)

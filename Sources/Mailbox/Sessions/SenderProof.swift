@@ -1,7 +1,8 @@
 import Primitives
 
-/// The sender proof: a MAC that only sender and recipient can make, so that the recipient need not take the mailbox's word
-/// (docs/protocol.md, choice 25): HMAC(k, H || SHA-256(ciphertext)), k from `SenderProofKey` of IdentityBasedEncryption.
+/// The sender proof: a MAC that only sender and recipient can make, so that the recipient need not take the mailbox's
+/// word (docs/protocol.md, choice 25): HMAC(k, H || SHA-256(ciphertext)), k from `SenderProofKey` of
+/// IdentityBasedEncryption.
 ///
 /// It convinces the recipient and nobody else, since he could have made it himself.
 public enum SenderProof {

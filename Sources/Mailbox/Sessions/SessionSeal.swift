@@ -2,10 +2,11 @@ import Primitives
 
 /// Seals what goes into the session store: AES-256-GCM under a cluster key that rotates.
 ///
-///     sealed = key id(4) || nonce(12) || ciphertext || tag(16), associated data: f("poste session v1") || the key in the store
+///     sealed = key id(4) || nonce(12) || ciphertext || tag(16)
+///     associated data = f("poste session v1") || the key in the store
 ///
-/// Bound to its key in the store, no value passes for another. To rotate, give every process the new key as an older one first, then as
-/// the current one, and take the old one away when the longest lifetime has passed.
+/// Bound to its key in the store, no value passes for another. To rotate, give every process the new key as an older
+/// one first, then as the current one, and take the old one away when the longest lifetime has passed.
 public struct SessionSeal: Sendable {
     /// A cluster key and its id.
     public struct Key: Sendable {

@@ -70,11 +70,13 @@ public struct LogBehaviour<Log: MailLog>: Sendable {
             LogRecord(key: person.octets, value: []), LogRecord(key: nil, value: [7]),
             LogRecord(
                 key: person.octets, value: [0, 255],
-                headers: [LogRecord.Header(name: "a", value: []), LogRecord.Header(name: "a", value: [1])])
+                headers: [LogRecord.Header(name: "a", value: []), LogRecord.Header(name: "a", value: [1])]),
         ]
         let offsets = try await log.append(sent, to: .presence, partition: partition)
         try require(offsets.count == 3 && offsets == offsets.sorted(), "one offset a record, ascending")
-        let back = try await readAll(partition, from: start).filter { offsets.contains($0.offset) && $0.topic == .presence }
+        let back = try await readAll(partition, from: start).filter {
+            offsets.contains($0.offset) && $0.topic == .presence
+        }
         try require(back.map(\.record) == sent, "keys, values and headers come back as they were")
     }
 

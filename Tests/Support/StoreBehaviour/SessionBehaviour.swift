@@ -27,13 +27,15 @@ public struct SessionBehaviour<Store: SessionStore>: Sendable {
         let early = try await store.exchange(key, from: [1], to: [2], lifetime: .seconds(60))
         try require(early == .found(nil), "a value that is not there is not exchanged")
         try require(
-            try await store.exchange(key, from: nil, to: [], lifetime: .seconds(60)) == .done, "nothing becomes a value")
+            try await store.exchange(key, from: nil, to: [], lifetime: .seconds(60)) == .done, "nothing becomes a value"
+        )
         try require(try await store.value(of: key) == [], "no octets are a value")
         try require(
             try await store.exchange(key, from: nil, to: [3], lifetime: .seconds(60)) == .found([]),
             "who comes second finds the first one's value")
         try require(
-            try await store.exchange(key, from: [], to: [0, 255], lifetime: .seconds(60)) == .done, "a value is exchanged")
+            try await store.exchange(key, from: [], to: [0, 255], lifetime: .seconds(60)) == .done,
+            "a value is exchanged")
         try require(try await store.value(of: key) == [0, 255], "the new value is there")
         let other = SessionKey(kind: .session, name: key.name)
         try require(try await store.value(of: other) == nil, "keys of two kinds are two keys")

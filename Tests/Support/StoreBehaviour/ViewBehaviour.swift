@@ -55,14 +55,18 @@ public struct ViewBehaviour<View: MailboxView>: Sendable {
         let deposit = try mail(1, to: ben)
         let wrong = try await view.apply([.insert(deposit)], to: partition, from: position(1), reaching: position(2))
         try require(!wrong, "changes from a position that is not there are refused")
-        try require(try await view.pending(in: ben, partition: partition, after: nil, limit: PageLimit(count: 9)).isEmpty, "and nothing is changed")
         try require(
-            try await view.apply([.insert(deposit)], to: partition, from: nil, reaching: position(1)), "the first applies")
+            try await view.pending(in: ben, partition: partition, after: nil, limit: PageLimit(count: 9)).isEmpty,
+            "and nothing is changed")
+        try require(
+            try await view.apply([.insert(deposit)], to: partition, from: nil, reaching: position(1)),
+            "the first applies")
         try require(
             try await !view.apply([.remove(deposit.known)], to: partition, from: nil, reaching: position(1)),
             "the first applies once")
         try require(
-            try await !view.discard(partition: partition, at: position(9)), "a view at another position is not discarded")
+            try await !view.discard(partition: partition, at: position(9)),
+            "a view at another position is not discarded")
         let excerpt = try await view.excerpt(
             ViewNeeds(deposits: [deposit.envelope.key], usage: [ben], presence: [ben]), of: partition)
         try require(
@@ -90,7 +94,8 @@ public struct ViewBehaviour<View: MailboxView>: Sendable {
         for limit in [PageLimit(count: 1), PageLimit(count: 7), PageLimit(count: 50), PageLimit(count: 50, octets: 1)] {
             var found: [PendingDeposit] = []
             while true {
-                let page = try await view.pending(in: two[0], partition: partition, after: found.last?.offset, limit: limit)
+                let page = try await view.pending(
+                    in: two[0], partition: partition, after: found.last?.offset, limit: limit)
                 try require(page.count <= limit.count, "a page is no longer than asked for")
                 if page.isEmpty { break }
                 found += page
@@ -135,10 +140,14 @@ public struct ViewBehaviour<View: MailboxView>: Sendable {
         let (old, new) = (try route(1, opened: 1, expires: 86_400_000), try route(2, opened: 2, expires: 86_400_000))
         let short = try route(3, opened: 3, expires: 500)
         let open = Presence(
-            isOpen: true, contact: "192.0.2.7:5150", timestamp: now, expiresAt: now.advanced(byMilliseconds: 86_400_000))
+            isOpen: true, contact: "192.0.2.7:5150", timestamp: now, expiresAt: now.advanced(byMilliseconds: 86_400_000)
+        )
         let usage = MailboxUsage(count: 1, octets: 1)
         try await apply(
-            [.route(ben, old), .route(ben, short), .route(ben, new), .presence(eve, open), .usage(ben, usage), .usage(eve, usage), .usage(carl, usage)],
+            [
+                .route(ben, old), .route(ben, short), .route(ben, new), .presence(eve, open), .usage(ben, usage),
+                .usage(eve, usage), .usage(carl, usage),
+            ],
             partition)
         try require(
             try await view.routes(to: ben, partition: partition, now: later) == [new, old],
@@ -173,7 +182,8 @@ public struct ViewBehaviour<View: MailboxView>: Sendable {
         try await apply(deposits.map(ViewChange.insert), partition)
         let due = try await view.due(in: partition, by: now.advanced(byMilliseconds: 30_000), limit: 1000)
             .filter { $0.key.mailbox == ben }
-        try require(due == [deposits[4], deposits[3], deposits[2]].map(\.known), "what is overdue is found, the oldest first")
+        try require(
+            due == [deposits[4], deposits[3], deposits[2]].map(\.known), "what is overdue is found, the oldest first")
         try require(
             try await view.due(in: partition, by: now.advanced(byMilliseconds: 9999), limit: 1000)
                 .allSatisfy { $0.key.mailbox != ben }, "what is not due is not found")
@@ -187,7 +197,8 @@ public struct ViewBehaviour<View: MailboxView>: Sendable {
         let partition = home(ben)
         let deposit = try mail(600, to: ben)
         let route = Route(
-            front: "f:1", stream: try StreamID(octets: [9]), openedAt: now, expiresAt: now.advanced(byMilliseconds: 9999))
+            front: "f:1", stream: try StreamID(octets: [9]), openedAt: now,
+            expiresAt: now.advanced(byMilliseconds: 9999))
         try await apply(
             [.insert(deposit), .usage(ben, MailboxUsage(count: 1, octets: 1)), .route(ben, route)], partition)
         let there = try await view.position(of: partition)

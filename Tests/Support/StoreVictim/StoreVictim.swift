@@ -5,8 +5,8 @@ import Mailbox
 import Primitives
 import StoreBehaviour
 
-/// A process that uses a store until it is killed, and says each thing that the store has promised on a line of its own:
-/// `stored N` for the deposit of seed N, `settled N` when its tombstone is there.
+/// A process that uses a store until it is killed, and says each thing that the store has promised on a line of its
+/// own: `stored N` for the deposit of seed N, `settled N` when its tombstone is there.
 @main
 struct StoreVictim {
     static func main() async throws {
@@ -21,7 +21,8 @@ struct StoreVictim {
         for seed in first... {
             let mail = SampleMail(from: anna, to: ben, seed: seed, length: 3000 - 16)
             let key = try mail.key
-            let offsets = try await store.append(contents: [0, 1, 2].map { Array(mail.ciphertext[$0 * 1000..<($0 + 1) * 1000]) }, of: key)
+            let offsets = try await store.append(
+                contents: [0, 1, 2].map { Array(mail.ciphertext[$0 * 1000..<($0 + 1) * 1000]) }, of: key)
             let run = try ContentRun(partition: store.partition(of: key), offsets: offsets)
             try await store.append(try mail.envelope(receivedAt: clock(), run: run))
             say("stored \(seed)")

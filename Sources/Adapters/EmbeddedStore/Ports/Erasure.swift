@@ -1,9 +1,11 @@
 import Mailbox
 import Primitives
 
-/// Makes what is over unreadable: SQLite overwrites what is deleted (secure_delete), and the write-ahead log is emptied by `compact`.
+/// Makes what is over unreadable: SQLite overwrites what is deleted (secure_delete), and the write-ahead log is emptied
+/// by `compact`.
 enum Erasure {
-    /// Erases the envelopes, with their ESKs, and the contents that a tombstone ends. An expiry ends only what had expired.
+    /// Erases the envelopes, with their ESKs, and the contents that a tombstone ends. An expiry ends only what had
+    /// expired.
     static func erase(endedBy record: LogRecord, at place: Place, in database: Database) throws(StoreError) {
         guard record.value == nil, let key = record.key, case .tombstone(let tombstone) = try? EnvelopeRecord(record)
         else { return }
@@ -31,9 +33,11 @@ enum Erasure {
 }
 
 extension EmbeddedStore {
-    /// Erases for good: what is past its time from the file, then everything deleted from the write-ahead log, and gives free pages back.
+    /// Erases for good: what is past its time from the file, then everything deleted from the write-ahead log, and
+    /// gives free pages back.
     ///
-    /// - Returns: false where another process was reading, so that the write-ahead log may still hold deleted octets: call again.
+    /// - Returns: false where another process was reading, so that the write-ahead log may still hold deleted octets:
+    ///   call again.
     /// - Throws: `StoreError`.
     public func compact() async throws(StoreError) -> Bool {
         let now = configuration.clock()

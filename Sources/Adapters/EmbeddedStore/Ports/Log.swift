@@ -6,7 +6,8 @@ extension EmbeddedStore: MailLog {
     /// See `MailLog`: 16 random octets in hex, from when the file was made.
     public func identity() async throws(StoreError) -> String { logIdentity }
 
-    /// See `MailLog`. All records of one call are one transaction. The ESK and the content of a deposit are erased with its tombstone.
+    /// See `MailLog`. All records of one call are one transaction. The ESK and the content of a deposit are erased with
+    /// its tombstone.
     public func append(
         _ records: [LogRecord], to topic: LogTopic, partition: Int
     ) async throws(StoreError) -> [UInt64] {
@@ -57,8 +58,10 @@ extension EmbeddedStore: MailLog {
                 presence: try Self.end(.presence, partition, database))
             var batch = LogBatch(records: [], next: position, end: end)
             var left = limit
-            batch.next.envelopes = try Self.page(.envelopes, partition, position.envelopes, end.envelopes, &left, &batch.records, database)
-            batch.next.presence = try Self.page(.presence, partition, position.presence, end.presence, &left, &batch.records, database)
+            batch.next.envelopes = try Self.page(
+                .envelopes, partition, position.envelopes, end.envelopes, &left, &batch.records, database)
+            batch.next.presence = try Self.page(
+                .presence, partition, position.presence, end.presence, &left, &batch.records, database)
             return batch
         }
     }
@@ -68,7 +71,8 @@ extension EmbeddedStore: MailLog {
         return try database.first(SQL.end, place) { row throws(StoreError) in UInt64(row.integer(0)) } ?? 0
     }
 
-    /// Adds records of one topic from an offset on, as long as there is room, and gives the offset to read on from. Beyond the end there is nothing.
+    /// Adds records of one topic from an offset on, as long as there is room, and gives the offset to read on from.
+    /// Beyond the end there is nothing.
     private static func page(
         _ topic: LogTopic, _ partition: Int, _ offset: UInt64, _ end: UInt64, _ left: inout PageLimit,
         _ records: inout [StoredRecord], _ database: Database
@@ -78,7 +82,7 @@ extension EmbeddedStore: MailLog {
         var room = left
         var found: [StoredRecord] = []
         let parameters = [
-            Place(topic, partition, offset).sql, Place.end(topic, partition), .integer(Int64(left.count) + 1)
+            Place(topic, partition, offset).sql, Place.end(topic, partition), .integer(Int64(left.count) + 1),
         ]
         try database.query(SQL.readRecords, parameters) { row throws(StoreError) in
             let record = try stored(row, topic)
@@ -97,7 +101,8 @@ extension EmbeddedStore: MailLog {
     }
 
     private static func stored(_ row: Row, _ topic: LogTopic) throws(StoreError) -> StoredRecord {
-        let headers = try row.optionalOctets(4).map { octets throws(StoreError) in try RecordHeaders.decode(octets) } ?? []
+        let headers =
+            try row.optionalOctets(4).map { octets throws(StoreError) in try RecordHeaders.decode(octets) } ?? []
         return StoredRecord(
             topic: topic, offset: Place(value: row.integer(0)).offset, time: UTCTime(milliseconds: row.integer(1)),
             record: LogRecord(key: row.optionalOctets(2), value: row.optionalOctets(3), headers: headers))
@@ -132,7 +137,8 @@ extension EmbeddedStore: MailLog {
                     row throws(StoreError) in row.octets(0) == key.octets ? row.optionalOctets(1) : nil
                 }
                 guard let value, let value else {
-                    throw StoreError(.gone, "the content of deposit \(key.id) is no longer kept: it is settled or past its time")
+                    throw StoreError(
+                        .gone, "the content of deposit \(key.id) is no longer kept: it is settled or past its time")
                 }
                 contents.append(value)
                 octets += value.count
@@ -161,7 +167,8 @@ extension EmbeddedStore: MailLog {
         _ = try await compact()
     }
 
-    /// See `MailLog`. Every process owns every partition: with several delivery workers on one file each pushes, and recipients drop repeats.
+    /// See `MailLog`. Every process owns every partition: with several delivery workers on one file each pushes, and
+    /// recipients drop repeats.
     public func ownership() -> AsyncStream<OwnershipChange> {
         let all = Set(0..<partitionCount)
         return AsyncStream { $0.yield(.assigned(all)) }

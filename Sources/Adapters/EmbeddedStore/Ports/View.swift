@@ -94,7 +94,8 @@ extension EmbeddedStore: MailboxView {
                     Route(
                         front: row.text(0),
                         stream: try ViewRows.read { () throws(FormatError) in try StreamID(octets: row.octets(1)) },
-                        openedAt: UTCTime(milliseconds: row.integer(2)), expiresAt: UTCTime(milliseconds: row.integer(3))))
+                        openedAt: UTCTime(milliseconds: row.integer(2)),
+                        expiresAt: UTCTime(milliseconds: row.integer(3))))
                 return true
             }
             return routes
@@ -121,7 +122,7 @@ extension EmbeddedStore: MailboxView {
             var mailboxes: [Identity] = []
             let parameters: [SQLValue] = [
                 .integer(Int64(partition)), .blob(mailbox?.octets ?? []), .integer(now.milliseconds),
-                .integer(Int64(max(limit, 0)))
+                .integer(Int64(max(limit, 0))),
             ]
             try database.query(SQL.reachable, parameters) { row throws(StoreError) in
                 mailboxes.append(try ViewRows.identity(row.octets(0)))

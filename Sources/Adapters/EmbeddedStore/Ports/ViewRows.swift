@@ -9,13 +9,15 @@ enum ViewRows {
         do throws(FormatError) {
             return try body()
         } catch {
-            throw StoreError(.corrupt, "a row of the view is damaged (\(error)); rebuild the view, or put a copy of the store back")
+            throw StoreError(
+                .corrupt, "a row of the view is damaged (\(error)); rebuild the view, or put a copy of the store back")
         }
     }
 
     static func identity(_ octets: [UInt8]) throws(StoreError) -> Identity {
         guard let identity = try? Identity(octets: octets) else {
-            throw StoreError(.corrupt, "a row of the view has no identity; rebuild the view, or put a copy of the store back")
+            throw StoreError(
+                .corrupt, "a row of the view has no identity; rebuild the view, or put a copy of the store back")
         }
         return identity
     }
@@ -76,7 +78,7 @@ enum ViewRows {
                     Place(.envelopes, partition, known.offset).sql, .blob(known.key.octets),
                     .blob(known.key.mailbox.octets), .blob(known.headerDigest),
                     .integer(known.expiresAt.milliseconds), .integer(Int64(clamping: known.octets)),
-                    SQLValue(known.receiptTo?.octets), .blob(deposit.envelope.octets)
+                    SQLValue(known.receiptTo?.octets), .blob(deposit.envelope.octets),
                 ])
         case .remove(let known):
             try database.run(SQL.deletePending, [.blob(known.key.octets)])
@@ -88,7 +90,7 @@ enum ViewRows {
                     SQL.setUsage,
                     [
                         .blob(mailbox.octets), home, .integer(Int64(clamping: usage.count)),
-                        .integer(Int64(clamping: usage.octets))
+                        .integer(Int64(clamping: usage.octets)),
                     ])
             }
         case .route(let mailbox, let route):
@@ -96,7 +98,7 @@ enum ViewRows {
                 SQL.setRoute,
                 [
                     .blob(mailbox.octets), .blob(route.stream.octets), home, .text(route.front),
-                    .integer(route.openedAt.milliseconds), .integer(route.expiresAt.milliseconds)
+                    .integer(route.openedAt.milliseconds), .integer(route.expiresAt.milliseconds),
                 ])
         case .removeRoute(let mailbox, let stream):
             try database.run(SQL.deleteRoute, [.blob(mailbox.octets), .blob(stream.octets)])
@@ -106,7 +108,7 @@ enum ViewRows {
                 [
                     .blob(mailbox.octets), home, .integer(presence.isOpen ? 1 : 0),
                     presence.contact.map(SQLValue.text) ?? .null, .integer(presence.timestamp.milliseconds),
-                    .integer(presence.expiresAt.milliseconds)
+                    .integer(presence.expiresAt.milliseconds),
                 ])
         }
     }

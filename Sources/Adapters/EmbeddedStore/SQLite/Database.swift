@@ -13,8 +13,8 @@ enum SQLValue {
 
 /// One connection to the file, with its prepared statements.
 ///
-/// `@unchecked Sendable`: a connection and its statements are used by one thread at a time; each belongs to one `StoreQueue`, whose serial dispatch queue is
-/// the only one to call it once it is open.
+/// `@unchecked Sendable`: a connection and its statements are used by one thread at a time; each belongs to one
+/// `StoreQueue`, whose serial dispatch queue is the only one to call it once it is open.
 final class Database: @unchecked Sendable {
     let path: String
     private var handle: OpaquePointer?
@@ -121,7 +121,8 @@ final class Database: @unchecked Sendable {
         let extended = sqlite3_extended_errcode(handle)
         let reason = String(cString: sqlite3_errmsg(handle))
         return StoreError(
-            sqlite: extended, systemError: sqlite3_system_errno(handle), reason: "\(reason), while \(doing)", path: path)
+            sqlite: extended, systemError: sqlite3_system_errno(handle), reason: "\(reason), while \(doing)", path: path
+        )
     }
 }
 

@@ -7,14 +7,17 @@ extension StoreError {
     init(sqlite extended: Int32, systemError: Int32, reason: String, path: String) {
         if systemError == ENOSPC || systemError == EDQUOT || extended & 0xff == SQLITE_FULL {
             self.init(
-                .full, "no room for the store \(path) (\(reason)); nothing was changed: make room on its disk and try again")
+                .full,
+                "no room for the store \(path) (\(reason)); nothing was changed: make room on its disk and try again")
             return
         }
         switch extended & 0xff {
         case SQLITE_BUSY, SQLITE_LOCKED:
             self.init(
                 .locked,
-                "the store \(path) is held by \(LockHolder.describe(path)) (\(reason)); nothing was changed: try again, or stop it")
+                "the store \(path) is held by \(LockHolder.describe(path)) (\(reason)); nothing was changed: "
+                    + "try again, or stop it"
+            )
         case SQLITE_CORRUPT, SQLITE_NOTADB:
             self.init(
                 .corrupt, "\(path) is damaged or not a store (\(reason)); put a copy of it back, or take another path")
@@ -23,7 +26,9 @@ extension StoreError {
         case SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_READONLY, SQLITE_AUTH:
             self.init(
                 .unavailable,
-                "the store \(path) cannot be opened or written (\(reason)); check that its folder exists and is ours to write")
+                "the store \(path) cannot be opened or written (\(reason)); "
+                    + "check that its folder exists and is ours to write"
+            )
         default:
             self.init(.unavailable, "the store \(path) failed (\(reason)); try again, and check its disk if it goes on")
         }

@@ -1,6 +1,7 @@
 /// Every statement of the store, and the schema that they speak of.
 ///
-/// A record's place is one number, so that a partition is a range of one table: topic << 60 | partition << 44 | offset. Envelopes are topic 0.
+/// A record's place is one number, so that a partition is a range of one table: topic << 60 | partition << 44 | offset.
+/// Envelopes are topic 0.
 enum SQL {
     /// "POST", in the file's header: whose file it is.
     static let applicationID: Int64 = 0x504f_5354

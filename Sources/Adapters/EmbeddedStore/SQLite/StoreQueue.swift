@@ -47,7 +47,8 @@ final class StoreQueue: Sendable {
     func alone<Result: Sendable>(
         _ body: @escaping @Sendable (Database) throws(StoreError) -> Result
     ) async throws(StoreError) -> Result {
-        let outcome = await withCheckedContinuation { (continuation: CheckedContinuation<Swift.Result<Result, StoreError>, Never>) in
+        let outcome = await withCheckedContinuation {
+            (continuation: CheckedContinuation<Swift.Result<Result, StoreError>, Never>) in
             queue.async { [database] in
                 do throws(StoreError) {
                     continuation.resume(returning: .success(try body(database)))
