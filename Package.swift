@@ -14,7 +14,8 @@ let package = Package(
         .executableTarget(
             name: "poste",
             dependencies: [
-                "MailboxClient", "KeyManagement", "FrontWorker", "DeliveryWorker", "EmbeddedStore", "Observability",
+                "MailboxClient", "KeyManagement", "FrontWorker", "DeliveryWorker", "EmbeddedStore", "KeyManagementClient",
+                "Observability",
             ]),
 
         // Clients

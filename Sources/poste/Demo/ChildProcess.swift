@@ -14,7 +14,7 @@ final class ChildProcess: Sendable {
         self.name = name
         readyFile = folder.appendingPathComponent("\(name).ready")
         logFile = folder.appendingPathComponent("\(name).log")
-        FileManager.default.createFile(atPath: logFile.path, contents: nil)
+        _ = FileManager.default.createFile(atPath: logFile.path, contents: nil)
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         process.arguments = arguments + ["--ready-file", readyFile.path]

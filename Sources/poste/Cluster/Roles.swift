@@ -1,0 +1,114 @@
+import EmbeddedStore
+import Foundation
+import DeliveryWorker
+import FrontWorker
+import IdentityBasedEncryption
+import KeyManagement
+import KeyManagementClient
+import Mailbox
+import Observability
+import Primitives
+import RPC
+
+/// Puts together each role of a cluster on the embedded store.
+struct Roles: Sendable {
+    let options: ServiceOptions
+
+    /// The KMS. It makes parameters at its first start, with a line of progress.
+    func keyManagement(
+        _ address: Address, domains: [String], level: SecurityLevel
+    ) async throws -> KeyManagementService {
+        var settings = KeyManagementSettings(name: try Identity("sip:kms@\(domains[0])"))
+        settings.domains = Set(domains)
+        settings.level = level
+        settings.insecureTestLevel = options.insecureTestLevel
+        let progress = PrimeProgress(level: level)
+        let passphrase = try options.folder.passphrase(file: options.passphraseFile)
+        let path = options.folder.path("kms")
+        let fixed = settings
+        // The search for primes takes seconds: not on a thread of the cooperative pool.
+        let state = try await onThread {
+            try KeyManagementState(
+                folder: path, passphrase: passphrase, settings: fixed, now: wallClock(), progress: progress.update)
+        }
+        progress.finish()
+        let certificate = try RPCCertificate(
+            options.folder.credentials(role: "kms", hosts: [address.host]))
+        return try KeyManagementService(
+            state: state,
+            configuration: KeyManagementConfiguration(
+                host: address.host, port: address.port, certificate: certificate),
+            log: options.log.component("kms"))
+    }
+
+    /// A front worker that gets its keys from the KMS at `kms`.
+    func front(
+        _ address: Address, push: Address, advertised: String, kms: Address, domains: [String], account: String?,
+        store: EmbeddedStore
+    ) async throws -> FrontWorker {
+        let authority = try options.folder.authority()
+        let channel = try RPCChannel(
+            RPCChannelConfiguration(
+                host: kms.host, port: kms.port, security: .tls(rootsPEM: authority.certificatePEM)))
+        let credentials =
+            if let account { try FrontAccount(path: account).credentials() } else {
+                try await FrontAccount(domain: domains[0], in: options.folder, channel: channel).credentials()
+            }
+        let configuration = FrontConfiguration(
+            host: address.host, port: address.port, pushPort: push.port, advertisedHost: advertised,
+            credentials: try options.folder.credentials(role: "front", hosts: [address.host, advertised]),
+            rootsPEM: authority.certificatePEM, domains: domains, now: wallClock)
+        return try FrontWorker(
+            configuration, mailLog: store, view: store, sessions: store, seal: try options.folder.sessionSeal(),
+            kms: KeyManagementClient(
+                channel: channel, credentials: credentials, acceptsTestLevel: options.insecureTestLevel), log: options.log.component("front"))
+    }
+
+    /// A delivery worker.
+    func delivery(store: EmbeddedStore, compactionLagSeconds: Int = 3600) throws -> DeliveryWorker {
+        var configuration = DeliveryConfiguration(
+            credentials: try options.folder.credentials(role: "delivery-worker", hosts: []),
+            rootsPEM: try options.folder.authority().certificatePEM, now: wallClock)
+        configuration.compactionLagMs = Int64(compactionLagSeconds) * 1000
+        return DeliveryWorker(
+            mailLog: store, view: store, configuration: configuration, log: options.log.component("deliver"))
+    }
+
+    /// The cluster's store.
+    func store() async throws -> EmbeddedStore { try await options.folder.store() }
+}
+
+extension ClusterFolder {
+    /// The cluster's store, made where there is none. Throws `StoreError`.
+    func store() async throws -> EmbeddedStore {
+        let configuration = EmbeddedStore.Configuration(path: storePath, clock: wallClock)
+        // It waits for another process that is making it: not on a thread of the cooperative pool.
+        return try await onThread { try EmbeddedStore(configuration) }
+    }
+}
+
+/// Tells how far the search for primes is, where somebody watches.
+final class PrimeProgress: Sendable {
+    private let level: SecurityLevel
+    private let isShown = isatty(STDERR_FILENO) == 1
+
+    init(level: SecurityLevel) { self.level = level }
+
+    func update(_ candidates: Int) {
+        guard isShown else { return }
+        FileHandle.standardError.write(
+            Data("\rmaking public parameters of level \(level.rawValue): \(candidates) candidates tried ".utf8))
+    }
+
+    func finish() {
+        guard isShown else { return }
+        FileHandle.standardError.write(Data("\r\u{1b}[K".utf8))
+    }
+}
+
+/// Runs what computes or waits long on a thread of its own.
+func onThread<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(with: Result { try work() }) }
+    }
+}

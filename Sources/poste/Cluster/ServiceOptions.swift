@@ -1,0 +1,124 @@
+import Foundation
+import IdentityBasedEncryption
+import Observability
+import RPC
+
+/// What every service of a cluster is told.
+struct ServiceOptions: Sendable {
+    let folder: ClusterFolder
+    let log: Log
+    let passphraseFile: String?
+    let insecureTestLevel: Bool
+    let readyFile: String?
+
+    static let all: [Option] = [
+        .cluster, .home, .passphraseFile, .insecureTestLevel, .logLevel, .logFormat, .readyFile
+    ]
+
+    init(_ arguments: Arguments, component: String) throws {
+        folder = try ClusterFolder(path: arguments.value("cluster") ?? arguments.homePath + "/dev")
+        log = try arguments.log(component)
+        passphraseFile = arguments.value("passphrase-file")
+        insecureTestLevel = arguments.has("insecure-test-level")
+        readyFile = arguments.value("ready-file")
+    }
+
+    /// Says where the service listens, to people and to the `--ready-file`.
+    func announce(_ role: String, _ addresses: [String: String]) throws {
+        if let readyFile {
+            try ReadyNotice(role: role, pid: getpid(), addresses: addresses).write(to: readyFile)
+        }
+        let list = addresses.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+        say("\(role) is ready: \(list)")
+    }
+}
+
+extension Option {
+    static let cluster = Option(
+        "cluster", .value("FOLDER"), "what the cluster's roles share on this machine: certificates, keys, store",
+        default: "HOME/dev")
+    static let readyFile = Option(
+        "ready-file", .value("FILE"), "a file to write as JSON once the service serves: role, pid, addresses")
+    static let domains = Option(
+        "domain", .values("DOMAIN"), "a domain whose mailboxes are served; may be repeated", default: "example.com")
+}
+
+extension Arguments {
+    /// The folder of `--home`, with `~` written out.
+    var homePath: String {
+        let path = value("home") ?? "~/.poste"
+        return path == "~" || path.hasPrefix("~/") ? NSHomeDirectory() + path.dropFirst() : path
+    }
+
+    func log(_ component: String) throws -> Log {
+        let levelName = value("log-level") ?? "info"
+        guard let level = Log.Level(name: levelName) else {
+            throw usage("--log-level is debug, info, warning or error, not \(levelName)")
+        }
+        guard let format = Log.Format(rawValue: value("log-format") ?? "text") else {
+            throw usage("--log-format is text or json")
+        }
+        return Log(component: component, level: level, format: format)
+    }
+
+    /// `--domain`, each one checked.
+    func domainNames() throws -> [String] {
+        let domains = values("domain").isEmpty ? ["example.com"] : values("domain")
+        for domain in domains where (try? Identity("sip:mailbox@\(domain)"))?.domain != domain {
+            throw usage("--domain takes a name of letters, digits, '-' and '.', not \(domain)")
+        }
+        return domains
+    }
+
+    /// An option's `HOST:PORT`.
+    func address(_ name: String, default standard: String) throws -> Address {
+        let text = value(name) ?? standard
+        guard let address = Address(text) else { throw usage("--\(name) takes HOST:PORT, not \(text)") }
+        return address
+    }
+
+    /// The security level of new parameters.
+    func securityLevel() throws -> SecurityLevel {
+        let number = value("level") ?? "3072"
+        guard let level = Int(number).flatMap(SecurityLevel.init(rawValue:)) else {
+            throw usage("--level is 2048, 3072 or 7680, not \(number)")
+        }
+        return level
+    }
+}
+
+/// A host and a port.
+struct Address: Sendable, CustomStringConvertible {
+    let host: String
+    let port: Int
+
+    /// Reads `HOST:PORT` and `[IPV6]:PORT`.
+    init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (0...65_535).contains(port)
+        else { return nil }
+        var host = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
+        guard !host.isEmpty else { return nil }
+        self.init(host: String(host), port: port)
+    }
+
+    init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}
+
+/// Runs services side by side until one fails or the process is asked to stop; then all of them end in good order.
+func runUntilStopped(_ services: [@Sendable () async throws -> Void]) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { await StopSignal.wait() }
+        for service in services { group.addTask { try await service() } }
+        defer { group.cancelAll() }
+        try await group.next()
+        group.cancelAll()
+        while let _ = try? await group.next() {}
+    }
+}

@@ -1,0 +1,26 @@
+import DeliveryWorker
+
+extension Command {
+    /// `poste deliver`
+    static let deliver = Command(
+        name: "deliver", summary: "run a delivery worker: pushes mail to recipients who are there", synopsis: "",
+        words: 0...0,
+        discussion: """
+            Folds the log into the view of the mailboxes, pushes what waits to recipients whose streams the fronts hold, lets
+            expire what is overdue, and makes delivery receipts. It keeps nothing: stop and start it as you like.
+            """,
+        examples: [("poste deliver", "work on the store in ~/.poste/dev")],
+        options: [
+            Option(
+                "compaction-lag", .value("TIME"), "how long after the last acknowledgement a quiet partition is compacted",
+                default: "1h")
+        ] + ServiceOptions.all
+    ) { arguments in
+        let options = try ServiceOptions(arguments, component: "deliver")
+        let roles = Roles(options: options)
+        let lag = try arguments.seconds("compaction-lag", default: 3600)
+        let worker = try roles.delivery(store: try await roles.store(), compactionLagSeconds: lag)
+        try options.announce("deliver", [:])
+        try await runUntilStopped([{ try await worker.run() }])
+    }
+}

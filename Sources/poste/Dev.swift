@@ -1,0 +1,72 @@
+import Foundation
+import FrontWorker
+
+extension Command {
+    /// `poste dev`
+    static let dev = Command(
+        name: "dev", summary: "run all roles in one process on the embedded store", synopsis: "", words: 0...0,
+        discussion: """
+            A whole Poste Restante for one machine: KMS, front and delivery worker, with log, view and sessions in one SQLite
+            file. What it said it has stored it has: stop or kill it at any time, and start it again. Its first start makes
+            public parameters, which takes some seconds.
+
+            The KMS and the mailboxes in one hand can read the mail. This is for trying, testing and small trusted places.
+            """,
+        examples: [
+            ("poste dev", "serve example.com on 127.0.0.1"),
+            ("poste dev --domain mail.example --front-listen 0.0.0.0:7401", "another domain, reachable from outside"),
+        ],
+        options: [
+            Option("kms-listen", .value("HOST:PORT"), "where the KMS serves", default: "127.0.0.1:7400"),
+            Option("front-listen", .value("HOST:PORT"), "where the front serves", default: "127.0.0.1:7401"),
+            .domains,
+            Option("level", .value("BITS"), "security level of new parameters: 2048, 3072, 7680", default: "3072"),
+        ] + ServiceOptions.all
+    ) { arguments in
+        let options = try ServiceOptions(arguments, component: "dev")
+        let roles = Roles(options: options)
+        let domains = try arguments.domainNames()
+        let kmsAddress = try arguments.address("kms-listen", default: "127.0.0.1:7400")
+        let frontAddress = try arguments.address("front-listen", default: "127.0.0.1:7401")
+        let store = try await roles.store()
+        let kms = try await roles.keyManagement(kmsAddress, domains: domains, level: try arguments.securityLevel())
+        let kmsServed = Address(host: kmsAddress.host, port: kms.port)
+        let front = try await roles.front(
+            frontAddress, push: Address(host: "127.0.0.1", port: 0), advertised: "127.0.0.1", kms: kmsServed,
+            domains: domains, account: nil, store: store)
+        let worker = try roles.delivery(store: store)
+        let frontServed = Address(host: frontAddress.host, port: front.port)
+        try await runUntilStopped([
+            { await front.run() },
+            { try await worker.run() },
+            {
+                try await front.waitUntilReady()
+                try options.folder.writeEndpoints(kms: kmsServed, fronts: [frontServed])
+                try options.announce("dev", ["kms": kmsServed.description, "front": frontServed.description])
+                try await Task.sleep(for: .seconds(1 << 40))
+            },
+        ])
+        await kms.shutdown()
+    }
+}
+
+extension ClusterFolder {
+    /// Says where everything listens, for `poste enroll` and profiles made by it.
+    func writeEndpoints(kms: Address, fronts: [Address]) throws {
+        let endpoints = Endpoints(
+            kms: kms.description, fronts: fronts.map(\.description), roots: path("ca.pem"),
+            enrolmentToken: enrolmentTokenPath)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        try write("endpoints.json", Array(try encoder.encode(endpoints)))
+    }
+
+    private struct Endpoints: Codable {
+        var kms: String
+        var fronts: [String]
+        var roots: String
+        var enrolmentToken: String
+
+        enum CodingKeys: String, CodingKey { case kms, fronts, roots, enrolmentToken = "enrolment_token" }
+    }
+}

@@ -1,0 +1,30 @@
+import KeyManagement
+
+extension Command {
+    /// `poste kms`
+    static let kms = Command(
+        name: "kms", summary: "run the key management service", synopsis: "", words: 0...0,
+        discussion: """
+            Makes public parameters and a master secret at its first start (level 3072 takes some seconds, 7680 minutes), seals
+            the secret at rest, enrols accounts, and gives each account the private keys of its identities, one a day.
+            Who runs the KMS can open every stored message: keep it apart from the mailboxes.
+            """,
+        examples: [
+            ("poste kms", "serve example.com on 127.0.0.1:7400, with state in ~/.poste/dev/kms"),
+            ("poste kms --domain mail.example --listen 0.0.0.0:7400 --passphrase-file /run/secrets/kms",
+                "serve a domain of your own, its secrets sealed under a passphrase"),
+        ],
+        options: [
+            Option("listen", .value("HOST:PORT"), "where to serve", default: "127.0.0.1:7400"), .domains,
+            Option("level", .value("BITS"), "security level of new parameters: 2048, 3072, 7680", default: "3072"),
+        ] + ServiceOptions.all
+    ) { arguments in
+        let options = try ServiceOptions(arguments, component: "kms")
+        let address = try arguments.address("listen", default: "127.0.0.1:7400")
+        let service = try await Roles(options: options).keyManagement(
+            address, domains: try arguments.domainNames(), level: try arguments.securityLevel())
+        try options.announce("kms", ["kms": Address(host: address.host, port: service.port).description])
+        try await runUntilStopped([])
+        await service.shutdown()
+    }
+}
