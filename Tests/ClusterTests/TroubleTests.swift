@@ -1,0 +1,75 @@
+import Foundation
+import Glibc
+import Primitives
+import Testing
+
+/// What goes wrong on a machine has an error that names it, and leaves nothing behind.
+@Suite struct TroubleTests {
+    @Test func aSecondKMSOnTheSameStateIsRefused() async throws {
+        let poste = try Poste()
+        defer { poste.removeHome() }
+        let dev = try await poste.startDev()
+        let second = try await poste.run("kms", "--level", "1024", "--listen", "127.0.0.1:0")
+        #expect(second.status == 74, "\(second.errors)")
+        #expect(second.errors.contains("used by another process (\(dev.identifier))"), "\(second.errors)")
+        #expect(await dev.stop() == 0)
+    }
+
+    @Test func nobodyListensWhereTheClientCalls() async throws {
+        let poste = try Poste()
+        defer { poste.removeHome() }
+        let dev = try await poste.startDev()
+        #expect(try await poste.run("enroll", "sip:alice@example.com").status == 0)
+        #expect(await dev.stop() == 0)
+        let outcome = try await poste.run(
+            ["send", "--from", "sip:alice@example.com", "--to", "sip:bob@example.com", "--retry-for", "2s", "--text", "hello"])
+        #expect(outcome.status == 69, "\(outcome.errors)")
+        #expect(outcome.errors.contains("is it running?"), "\(outcome.errors)")
+    }
+
+    @Test func mailForAStrangersDomainIsRefused() async throws {
+        let poste = try Poste()
+        defer { poste.removeHome() }
+        let dev = try await poste.startDev()
+        #expect(try await poste.run("enroll", "sip:alice@example.com").status == 0)
+        let outcome = try await poste.run(
+            ["send", "--from", "sip:alice@example.com", "--to", "sip:bob@elsewhere.example", "--text", "hello"])
+        #expect([65, 67, 76].contains(outcome.status), "\(outcome.status) \(outcome.errors)")
+        #expect(await dev.stop() == 0)
+    }
+
+    @Test func aFullDiskRefusesAndRecovers() async throws {
+        let poste = try Poste()
+        defer { poste.removeHome() }
+        let disk = poste.home.appendingPathComponent("disk").path
+        guard try mount(disk, megabytes: 6) else { return }
+        defer { umount2(disk, Int32(MNT_DETACH.rawValue)) }
+        let dev = try await poste.startDev("--cluster", disk + "/cluster")
+        for user in ["alice", "bob"] {
+            let endpoints = ["--endpoints", disk + "/cluster/endpoints.json"]
+            let enrolled = try await poste.run(["enroll", "sip:\(user)@example.com"] + endpoints)
+            #expect(enrolled.status == 0, "\(enrolled.errors)")
+        }
+        let content = try SystemRandom().octets(9_000_000)
+        let send = ["send", "--from", "sip:alice@example.com", "--to", "sip:bob@example.com", "--retry-for", "3s", "-"]
+        let refused = try await poste.run(send, input: content)
+        #expect(refused.status == 75, "\(refused.status) \(refused.errors)")
+        #expect(refused.errors.contains("full"), "\(refused.errors)")
+        // Room is made: what was refused left nothing behind, and mail flows.
+        #expect(mount("tmpfs", disk, "tmpfs", UInt(MS_REMOUNT), "size=64m") == 0)
+        let sent = try await poste.run(send, input: content)
+        #expect(sent.status == 0, "\(sent.errors)")
+        let received = try await poste.run("receive", "--as", "sip:bob@example.com", "--json")
+        let digest = hexadecimal(HashFunction.sha256.hash(content))
+        #expect(received.lines.filter { $0.contains(digest) }.count == 1, "\(received.errors)")
+        #expect(await dev.stop() == 0)
+    }
+
+    /// Mounts a small disk; false, said loudly, where this user may not.
+    private func mount(_ path: String, megabytes: Int) throws -> Bool {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        if Glibc.mount("tmpfs", path, "tmpfs", 0, "size=\(megabytes)m") == 0 { return true }
+        print("SKIPPED: a small disk needs root; run the tests as root to see what a full disk does")
+        return false
+    }
+}
