@@ -105,7 +105,6 @@ let package = Package(
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
         .testTarget(name: "MailboxAPITests", dependencies: ["MailboxAPI", "RPC", "Primitives"]),
         .testTarget(name: "RPCTests", dependencies: ["RPC", "Primitives", "RPCPeer"]),
-        .executableTarget(name: "RPCPeer", dependencies: ["RPC"], path: "Tests/Support/RPCPeer"),
         .testTarget(name: "ClusterTests", dependencies: ["poste", "Primitives"]),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
         .testTarget(

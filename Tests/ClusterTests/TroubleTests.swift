@@ -42,8 +42,8 @@ import Testing
         let poste = try Poste()
         defer { poste.removeHome() }
         let disk = poste.home.appendingPathComponent("disk").path
-        guard try mount(disk, megabytes: 6) else { return }
-        defer { umount2(disk, Int32(MNT_DETACH.rawValue)) }
+        guard try smallDisk(at: disk, megabytes: 6) else { return }
+        defer { umount2(disk, Int32(MNT_DETACH)) }
         let dev = try await poste.startDev("--cluster", disk + "/cluster")
         for user in ["alice", "bob"] {
             let endpoints = ["--endpoints", disk + "/cluster/endpoints.json"]
@@ -56,7 +56,7 @@ import Testing
         #expect(refused.status == 75, "\(refused.status) \(refused.errors)")
         #expect(refused.errors.contains("full"), "\(refused.errors)")
         // Room is made: what was refused left nothing behind, and mail flows.
-        #expect(mount("tmpfs", disk, "tmpfs", UInt(MS_REMOUNT), "size=64m") == 0)
+        #expect(Glibc.mount("tmpfs", disk, "tmpfs", UInt(MS_REMOUNT), "size=64m") == 0)
         let sent = try await poste.run(send, input: content)
         #expect(sent.status == 0, "\(sent.errors)")
         let received = try await poste.run("receive", "--as", "sip:bob@example.com", "--json")
@@ -66,7 +66,7 @@ import Testing
     }
 
     /// Mounts a small disk; false, said loudly, where this user may not.
-    private func mount(_ path: String, megabytes: Int) throws -> Bool {
+    private func smallDisk(at path: String, megabytes: Int) throws -> Bool {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         if Glibc.mount("tmpfs", path, "tmpfs", 0, "size=\(megabytes)m") == 0 { return true }
         print("SKIPPED: a small disk needs root; run the tests as root to see what a full disk does")

@@ -16,8 +16,6 @@ public struct FrontConfiguration: Sendable {
     public var credentials: TLSCredentials
     /// The authority that delivery workers' certificates must lead to, PEM.
     public var rootsPEM: String
-    /// The domains whose mailboxes the front answers for.
-    public var domains: [String]
     /// What it takes.
     public var limits = FrontLimits()
     /// Wall clock; a parameter for tests.
@@ -28,7 +26,7 @@ public struct FrontConfiguration: Sendable {
     /// A configuration with its defaults.
     public init(
         host: String, port: Int, pushPort: Int, advertisedHost: String, credentials: TLSCredentials,
-        rootsPEM: String, domains: [String], now: @escaping @Sendable () -> UTCTime
+        rootsPEM: String, now: @escaping @Sendable () -> UTCTime
     ) {
         self.host = host
         self.port = port
@@ -36,7 +34,6 @@ public struct FrontConfiguration: Sendable {
         self.advertisedHost = advertisedHost
         self.credentials = credentials
         self.rootsPEM = rootsPEM
-        self.domains = domains
         self.now = now
     }
 }

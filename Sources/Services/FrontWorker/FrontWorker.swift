@@ -25,16 +25,16 @@ public final class FrontWorker: Sendable {
 
     /// Listens. It answers UNAVAILABLE until `run` has its keys from the KMS.
     ///
-    /// Throws `RPCServerError` where it cannot listen, `InvalidIdentity` for a domain that is none.
+    /// Throws `RPCServerError` where it cannot listen, `RPCCertificateError` for credentials of no use.
     public init(
         _ configuration: FrontConfiguration, mailLog: any MailLog, view: any MailboxView,
-        sessions: any SessionStore, seal: SessionSeal, kms: KeyManagementClient, log: Log
+        sessions: any SessionStore, seal: SessionSeal, accounts: [MailboxAccount], log: Log
     ) throws {
         self.log = log
         let limits = configuration.limits
         pool = WorkPool(
             name: "front-crypto", threadCount: limits.cryptoThreads, queueLimit: limits.cryptoQueue)
-        keys = try MailboxKeys(client: kms, domains: configuration.domains, now: configuration.now, log: log)
+        keys = MailboxKeys(accounts, now: configuration.now, log: log)
         let registry = StreamRegistry()
         let vault = SessionVault(store: sessions, seal: seal)
         let exchange = ExchangeService(

@@ -50,18 +50,23 @@ struct Roles: Sendable {
         let channel = try RPCChannel(
             RPCChannelConfiguration(
                 host: kms.host, port: kms.port, security: .tls(rootsPEM: authority.certificatePEM)))
-        let credentials =
-            if let account { try FrontAccount(path: account).credentials() } else {
-                try await FrontAccount(domain: domains[0], in: options.folder, channel: channel).credentials()
-            }
+        var accounts: [MailboxAccount] = []
+        for domain in domains {
+            let credentials =
+                if let account { try FrontAccount(path: account).credentials() } else {
+                    try await FrontAccount(domain: domain, in: options.folder, channel: channel).credentials()
+                }
+            let client = KeyManagementClient(
+                channel: channel, credentials: credentials, acceptsTestLevel: options.insecureTestLevel)
+            accounts.append(try MailboxAccount(domain: domain, client: client))
+        }
         let configuration = FrontConfiguration(
             host: address.host, port: address.port, pushPort: push.port, advertisedHost: advertised,
             credentials: try options.folder.credentials(role: "front", hosts: [address.host, advertised]),
-            rootsPEM: authority.certificatePEM, domains: domains, now: wallClock)
+            rootsPEM: authority.certificatePEM, now: wallClock)
         return try FrontWorker(
             configuration, mailLog: store, view: store, sessions: store, seal: try options.folder.sessionSeal(),
-            kms: KeyManagementClient(
-                channel: channel, credentials: credentials, acceptsTestLevel: options.insecureTestLevel), log: options.log.component("front"))
+            accounts: accounts, log: options.log.component("front"))
     }
 
     /// A delivery worker.

@@ -9,19 +9,14 @@ import RPC
 ///
 /// They are in memory only. A front that starts fetches them again.
 actor MailboxKeys {
-    private let client: KeyManagementClient
-    private let names: [Identity]
+    private let accounts: [MailboxAccount]
     private let now: @Sendable () -> UTCTime
     private let log: Log
     private var current: IBAKEResponder?
     private var fetchedOn: UTCDay?
 
-    /// Throws `InvalidIdentity` for a domain that is none.
-    init(
-        client: KeyManagementClient, domains: [String], now: @escaping @Sendable () -> UTCTime, log: Log
-    ) throws {
-        self.client = client
-        names = try domains.map { try Identity("sip:mailbox@\($0)") }
+    init(_ accounts: [MailboxAccount], now: @escaping @Sendable () -> UTCTime, log: Log) {
+        self.accounts = accounts
         self.now = now
         self.log = log
     }
@@ -61,14 +56,36 @@ actor MailboxKeys {
     func refresh() async throws {
         let today = now().day
         guard fetchedOn != today else { return }
-        let parameters = try await client.parameters(now: now())
-        let wanted = names.flatMap { name in
-            (-1...1).map { DatedIdentity(name, on: today.advanced(by: $0)) }
+        var ring: KeyRing?
+        for account in accounts {
+            let parameters = try await account.client.parameters(now: now())
+            var known = ring ?? KeyRing(parameters: parameters)
+            known.setParameters(parameters, forDomain: account.domain)
+            let wanted = (-1...1).map { DatedIdentity(account.mailbox, on: today.advanced(by: $0)) }
+            for key in try await account.client.privateKeys(of: wanted, under: parameters, now: now()) {
+                try known.add(key)
+            }
+            ring = known
         }
-        var ring = KeyRing(parameters: parameters)
-        for key in try await client.privateKeys(of: wanted, under: parameters, now: now()) { try ring.add(key) }
-        current = IBAKEResponder(names: Set(names), keys: ring)
+        guard let ring else { return }
+        current = IBAKEResponder(names: Set(accounts.map(\.mailbox)), keys: ring)
         fetchedOn = today
-        log.info("keys fetched", ["day": LogValue(today), "count": LogValue(wanted.count)])
+        log.info("keys fetched", ["day": LogValue(today), "domains": LogValue(accounts.count)])
+    }
+}
+
+/// A domain that a front answers for, and how it gets the keys of that domain's mailbox service.
+public struct MailboxAccount: Sendable {
+    /// The domain.
+    public let domain: String
+    /// `sip:mailbox@DOMAIN`.
+    public let mailbox: Identity
+    let client: KeyManagementClient
+
+    /// An account at a KMS, of one domain. Throws `InvalidIdentity` for a domain that is none.
+    public init(domain: String, client: KeyManagementClient) throws(InvalidIdentity) {
+        self.domain = domain
+        mailbox = try Identity("sip:mailbox@\(domain)")
+        self.client = client
     }
 }
