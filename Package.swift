@@ -15,7 +15,7 @@ let package = Package(
             name: "poste",
             dependencies: [
                 "MailboxClient", "KeyManagement", "FrontWorker", "DeliveryWorker", "EmbeddedStore", "KeyManagementClient",
-                "Observability",
+                "SQLite", "StateFolder", "Observability",
             ]),
 
         // Clients

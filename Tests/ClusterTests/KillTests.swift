@@ -28,7 +28,7 @@ import Testing
         // Fixed ports, as an operator has them: clients come back to the same address.
         let kms = Int.random(in: 20_000...29_000)
         let ports = ["--kms-listen", "127.0.0.1:\(kms)", "--front-listen", "127.0.0.1:\(kms + 1)"]
-        var dev = try await poste.startDevAt(ports)
+        var dev = try await poste.startDev(on: ports)
         for user in ["alice", "bob"] {
             let enrolled = try await poste.run("enroll", "sip:\(user)@example.com")
             #expect(enrolled.status == 0, "\(enrolled.errors)")
@@ -43,7 +43,7 @@ import Testing
             try await Task.sleep(for: .milliseconds(Int.random(in: 50...1200)))
             dev.kill()
             await dev.ended()
-            dev = try await poste.startDevAt(ports)
+            dev = try RunningPoste(["dev", "--level", "1024"] + ports, home: poste.home, input: nil)
         }
         record.end()
         try await senders
@@ -70,6 +70,7 @@ import Testing
             if outcome.status == 0 {
                 record.promise(hexadecimal(HashFunction.sha256.hash(content)))
             } else {
+                record.end()
                 record.fail("status \(outcome.status): \(outcome.errors.suffix(300))")
             }
         }
@@ -81,12 +82,5 @@ import Testing
             let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
             return object?["sha256"] as? String
         }
-    }
-}
-
-extension Poste {
-    /// Starts `poste dev` on ports of the caller's choice, without waiting.
-    fileprivate func startDevAt(_ ports: [String]) async throws -> RunningPoste {
-        try RunningPoste(["dev", "--level", "1024"] + ports, home: home, input: nil)
     }
 }

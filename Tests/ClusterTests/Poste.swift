@@ -46,13 +46,13 @@ struct Poste: Sendable {
     /// Starts a command that goes on until it is stopped.
     func start(_ arguments: String...) throws -> RunningPoste { try RunningPoste(arguments, home: home, input: nil) }
 
-    /// Starts `poste dev` on free ports and waits until it serves.
-    func startDev(_ arguments: String...) async throws -> RunningPoste {
+    /// Starts `poste dev` and waits until it serves.
+    func startDev(
+        _ arguments: String..., on ports: [String] = ["--kms-listen", "127.0.0.1:0", "--front-listen", "127.0.0.1:0"]
+    ) async throws -> RunningPoste {
         let ready = home.appendingPathComponent("ready-\(UUID().uuidString)")
         let dev = try RunningPoste(
-            ["dev", "--level", "1024", "--kms-listen", "127.0.0.1:0", "--front-listen", "127.0.0.1:0",
-                "--ready-file", ready.path] + arguments,
-            home: home, input: nil)
+            ["dev", "--level", "1024", "--ready-file", ready.path] + ports + arguments, home: home, input: nil)
         for _ in 0..<3000 where !FileManager.default.fileExists(atPath: ready.path) {
             guard dev.isRunning else { throw Failure("dev ended: \(dev.errors)") }
             try await Task.sleep(for: .milliseconds(10))

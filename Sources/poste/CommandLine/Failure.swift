@@ -1,4 +1,10 @@
+import KeyManagement
+import Mailbox
 import MailboxClient
+import Primitives
+import RPC
+import SQLite
+import StateFolder
 
 /// Turns errors into what a person reads and what the shell gets.
 enum Failure {
@@ -8,6 +14,14 @@ enum Failure {
         case let usage as UsageError: (.usage, usage.description)
         case let failure as MailboxClientError: (ExitStatus(failure.kind), failure.description)
         case let failure as FileFailure: (.machine, failure.description)
+        case let failure as StateFolderError: (.machine, failure.description)
+        case let failure as SQLiteError: (.machine, failure.description)
+        case let failure as StoreError: (.machine, failure.description)
+        case let failure as RPCServerError: (.machine, failure.description)
+        case let failure as RPCCertificateError: (.data, "\(failure)")
+        case let failure as KeyManagementError: (.data, "\(failure)")
+        case let failure as SealedSecretError: (.denied, failure.description)
+        case let status as RPCStatus: (ExitStatus(status.code), status.message)
         default: (.failure, "\(error)")
         }
     }
@@ -26,6 +40,21 @@ extension ExitStatus {
             case .untrusted: .untrusted
             case .denied: .denied
             case .failure: .failure
+            }
+    }
+}
+
+extension ExitStatus {
+    /// The status of a call that failed.
+    init(_ code: RPCCode) {
+        self =
+            switch code {
+            case .unavailable, .deadlineExceeded: .unavailable
+            case .permissionDenied, .unauthenticated: .denied
+            case .notFound: .unknownName
+            case .resourceExhausted: .later
+            case .invalidArgument, .outOfRange, .alreadyExists, .failedPrecondition: .data
+            default: .failure
             }
     }
 }
