@@ -101,12 +101,11 @@ private struct Demo: Sendable {
         story.chapter("What Bob has is what Alice sent")
         let isComplete = try compare(sent, received, items)
         story.chapter("The keys are erased")
-        let keysErased = try await cluster.erased(
-            waiting.map { Array($0.encryptedKey.suffix(48)) }, within: .seconds(15))
+        let keysErased = try await cluster.erased(waiting.map(\.keyProbe), within: .seconds(15))
         try story.tell(
             keysErased
-                ? "no file of the cluster holds an ESK any more: whatever ciphertext is left, nobody can read it, not even "
-                    + "with Bob's private key"
+                ? "no file of the cluster shows an ESK any more: what is left of the ciphertext does not open, not even with "
+                    + "Bob's private key"
                 : "a file of the cluster still holds an ESK")
         let ok = isComplete && keysErased && !plaintextFound
         story.chapter(ok ? "Done." : "Something is wrong.")
@@ -164,6 +163,9 @@ private struct Demo: Sendable {
                 "an envelope: \(size(Int64(envelope.ciphertextLength))) of ciphertext from \(envelope.sender), and an ESK of "
                     + "\(envelope.encryptedKey.count) octets that only Bob's key of today opens")
         }
+        // That they are found now is what makes it worth something that they are not found later.
+        let holders = try PlaintextSearch.files(below: cluster.cluster.url, containing: waiting.map(\.keyProbe))
+        guard !holders.isEmpty else { throw CommandFailure(.failure, "the ESKs are in no file of the cluster") }
         let probes = items.flatMap { PlaintextSearch.probes(of: $0.octets) }
         let hits = try PlaintextSearch.files(below: cluster.cluster.url, containing: probes)
         try story.tell(
@@ -210,4 +212,9 @@ private struct Demo: Sendable {
         }
         return isComplete
     }
+}
+
+extension Envelope {
+    /// Octets by which the ESK is found again: its end, which is different in every one.
+    fileprivate var keyProbe: [UInt8] { Array(encryptedKey.suffix(48)) }
 }
