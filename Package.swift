@@ -99,6 +99,8 @@ let package = Package(
             dependencies: ["IdentityBasedEncryption", "SupersingularPairing", "CFieldArithmetic", "CGMP", "COpenSSL"],
             path: "Benchmarks/PairingBenchmark"),
         .executableTarget(
+            name: "StoreBenchmark", dependencies: ["EmbeddedStore", "StoreBehaviour"], path: "Benchmarks/StoreBenchmark"),
+        .executableTarget(
             name: "RPCBenchmark", dependencies: ["RPC", "Primitives"], path: "Benchmarks/RPCBenchmark"),
 
         // Tests, one target a module

@@ -2,8 +2,7 @@ import IdentityBasedEncryption
 import Mailbox
 import Primitives
 
-/// What must wait, said again from the whole history and without the fold: slow, and simple enough to be seen to be
-/// right.
+/// What must wait, said again from the whole history and without the fold, simple enough to be seen to be right.
 struct Model {
     /// A deposit that must wait: its place, and the envelope that it is given out by.
     struct Waiting {
@@ -22,9 +21,15 @@ struct Model {
     private(set) var places: [DepositKey: Set<UInt64>] = [:]
     private(set) var endings: [DepositKey: [Ending]] = [:]
 
-    /// Reads the history up to an offset, record by record.
-    init(_ history: [(offset: UInt64, record: EnvelopeRecord)], before end: UInt64) {
-        for (offset, record) in history where offset < end {
+    /// Up to where the history was read.
+    private(set) var end = 0
+
+    /// Reads the history on, record by record, up to an offset.
+    mutating func read(_ history: [(offset: UInt64, record: EnvelopeRecord)], before offset: UInt64) {
+        let last = Int(min(offset, UInt64(history.count)))
+        guard last > end else { return }
+        defer { end = last }
+        for (offset, record) in history[end..<last] {
             switch record {
             case .tick: continue
             case .envelope(let envelope):

@@ -10,7 +10,7 @@ import Testing
 struct SimulationTests {
     static let environment = ProcessInfo.processInfo.environment
     static let firstSeed = environment["POSTE_SEED"].flatMap { UInt64($0) } ?? 1
-    static let schedules = environment["POSTE_SCHEDULES"].flatMap { UInt64($0) } ?? 3000
+    static let schedules = environment["POSTE_SCHEDULES"].flatMap { UInt64($0) } ?? 2000
     static let stripes: UInt64 = 4
 
     @Test(arguments: 0..<stripes)
@@ -40,7 +40,8 @@ struct SimulationTests {
         let emptied = try world.settle()
         var faults = world.faults
         if !emptied { faults.append("what waited was not delivered in calm weather") }
-        let model = Model(world.log.history, before: .max)
+        var model = Model()
+        model.read(world.log.history, before: .max)
         faults += lost(world, model) + disordered(world) + receipts(world, model)
         return faults
     }
@@ -68,7 +69,7 @@ struct SimulationTests {
         var faults: [String] = []
         for keys in world.shown.values {
             if Set(keys).count != keys.count { faults.append("a deposit was shown twice") }
-            for (_, ofOneSender) in Dictionary(grouping: keys, by: { world.sender(of: $0) }) {
+            for (_, ofOneSender) in Dictionary(grouping: keys, by: { world.senderOf[$0] }) {
                 let order = ofOneSender.filter { places[$0]?.count == 1 && !world.left.contains($0) }
                     .compactMap { places[$0]?.first }
                 if order != order.sorted() { faults.append("deposits of one sender came in the order \(order)") }
@@ -98,11 +99,5 @@ struct SimulationTests {
             if isDue { faults.append("no receipt for \(key.id)") }
         }
         return faults
-    }
-}
-
-extension World {
-    func sender(of key: DepositKey) -> Identity? {
-        sent.first { (try? $0.key) == key }?.sender
     }
 }

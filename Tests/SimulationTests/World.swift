@@ -34,12 +34,14 @@ struct World {
     let senders: [Identity]
     let recipients: [Identity]
     private(set) var sent: [SampleMail] = []
+    private(set) var senderOf: [DepositKey: Identity] = [:]
     /// The envelopes whose receipt reached their sender.
     private(set) var promised: [DepositKey: [Envelope]] = [:]
     /// What each recipient's application was shown, in order.
     private(set) var shown: [Identity: [DepositKey]] = [:]
     private(set) var refused: Set<DepositKey> = []
     private(set) var left: Set<DepositKey> = []
+    private var model = Model()
     /// What ought not to have happened.
     private(set) var faults: [String] = []
 
@@ -68,6 +70,7 @@ struct World {
                 length: Int.random(in: 0...64, using: &random),
                 lifetime: UInt32.random(in: 1...7200, using: &random), wantsReceipt: chance(50))
             sent.append(mail)
+            senderOf[try mail.key] = mail.sender
         }
         let clock = UTCTime(milliseconds: now + frontSkews[Int.random(in: 0...1, using: &random)])
         let header = try mail.header()
@@ -171,7 +174,9 @@ struct World {
     }
 
     private mutating func check(_ position: ViewPosition) {
-        let model = Model(log.history, before: position.next.envelopes)
+        // A view that was rolled back is compared with the model of its own position.
+        if UInt64(model.end) > position.next.envelopes { model = Model() }
+        model.read(log.history, before: position.next.envelopes)
         if let difference = model.difference(from: view, coming: log.coming(from: position.next.envelopes)) {
             faults.append("at \(position.next.envelopes): \(difference)")
         }

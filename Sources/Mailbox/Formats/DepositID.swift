@@ -19,6 +19,11 @@ public struct DepositID: Sendable, Hashable {
         self.octets = octets
     }
 
+    /// Hashes the first 8 octets, which are random, as one word; an array would be hashed octet by octet.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(octets.prefix(8).reduce(0) { $0 << 8 | UInt64($1) })
+    }
+
     /// The first 16 octets of a longer string, or none if there are fewer.
     init?(truncating octets: [UInt8]) {
         guard octets.count >= Self.size else { return nil }

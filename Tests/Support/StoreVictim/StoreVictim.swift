@@ -29,6 +29,7 @@ struct StoreVictim {
             if seed % 3 == 0 {
                 try await store.append(Tombstone(key: key, reason: .acknowledged, at: clock()))
                 say("settled \(seed)")
+                if seed % 30 == 0 { try await store.tick(partition: store.partition(of: key)) }
             }
         }
     }

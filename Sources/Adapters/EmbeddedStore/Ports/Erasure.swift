@@ -57,7 +57,7 @@ extension EmbeddedStore {
         }
         return try await writer.alone { database throws(StoreError) in
             try database.query(SQL.giveBackPages) { _ throws(StoreError) in true }
-            for _ in 0..<20 {
+            for _ in 0..<2 {
                 let isBusy = try database.first(SQL.truncateLog) { row throws(StoreError) in row.integer(0) }
                 if isBusy == 0 { return true }
             }
