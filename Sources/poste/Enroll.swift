@@ -8,23 +8,25 @@ extension Command {
         name: "enroll", summary: "makes an account at the KMS, and its profile on this machine",
         synopsis: "URI...", words: 1...16,
         discussion: """
-            The KMS gives the account a pre-shared key, with which this machine asks for the private keys of each day. The profile
-            lies in HOME/profiles. Its keys are sealed under a passphrase (--passphrase-file), or under a random key that lies
-            beside them: that protects copies and backups without this one file, and nothing from who reads the whole folder.
+            The KMS gives the account a pre-shared key, with which this machine asks for the private keys
+            of each day. The profile lies in HOME/profiles. Its keys are sealed under a passphrase
+            (--passphrase-file), or under a random key that lies beside them: that protects copies and
+            backups without this one file, and nothing from who reads the whole folder.
 
-            After 'poste dev' no other setting is needed. Otherwise say where the services are, whom TLS trusts there, and give
-            the KMS's enrolment token.
+            After 'poste dev' no other setting is needed. Otherwise say where the services are, whom TLS
+            trusts there, and give the KMS's enrolment token.
             """,
         examples: [
             ("poste enroll sip:alice@example.com", "enrols Alice at the services that 'poste dev' has started"),
             (
-                "poste enroll sip:bob@example.com --kms kms.example.com:7401 --front front.example.com:7402 --roots ca.pem "
-                    + "--token-file token", "enrols Bob at services elsewhere"
+                "poste enroll sip:bob@example.com --kms kms.example.com:7400 --front front.example.com:7401 "
+                    + "--roots ca.pem --token-file token", "enrols Bob at services elsewhere"
             ),
         ],
         options: [
             .home, .kms, .front, .roots, .endpoints,
-            Option("token-file", .value("FILE"), "a file with the enrolment token", default: "as the endpoints file says"),
+            Option(
+                "token-file", .value("FILE"), "a file with the enrolment token", default: "as the endpoints file says"),
             Option("profile", .value("NAME"), "the name of the profile", default: "the first URI"),
             Option("replace", .flag, "replace a profile that is there; what was received stays"),
             .passphraseFile, .retryFor, .insecureTestLevel, .json,
@@ -38,24 +40,31 @@ extension Command {
         let kms: String
         let isNew: Bool
 
-        private enum CodingKeys: String, CodingKey { case identities, profile, kms, isNew = "new" }
+        private enum CodingKeys: String, CodingKey {
+            case identities, profile, kms
+            case isNew = "new"
+        }
     }
 
     @Sendable private static func enroll(_ arguments: Arguments) async throws {
         let identities = try arguments.words.map { try arguments.identity($0, what: "enroll") }
         let name = arguments.value("profile") ?? identities[0].description
         let folder = name.contains("/") ? name : Profile.folder(named: name, home: arguments.home)
-        if Profile.exists(at: folder) {
-            guard arguments.has("replace") else { return try reportExisting(arguments, identities, folder) }
-            try Profile.forget(at: folder)
-        }
+        let replaces = Profile.exists(at: folder)
+        if replaces, !arguments.has("replace") { return try reportExisting(arguments, identities, folder) }
+        // The old profile is the only one that has its key: it goes when there is a new one.
+        let place = replaces ? Profile.replacement(of: folder) : folder
         let (endpoints, token) = try arguments.enrolmentEndpoints()
         var enrolment = MailboxClient.Enrolment(identities: identities, endpoints: endpoints, token: token)
         enrolment.acceptsTestLevel = arguments.has("insecure-test-level")
         let narrator = Narrator(tellsSteps: false)
-        let profile = try await MailboxClient.enroll(
-            enrolment, at: folder, passphrase: try arguments.passphrase, retryBudget: try arguments.retryBudget,
+        var profile = try await MailboxClient.enroll(
+            enrolment, at: place, passphrase: try arguments.passphrase, retryBudget: try arguments.retryBudget,
             observe: narrator.tell)
+        if replaces {
+            try Profile.replace(at: folder)
+            profile = try Profile.open(at: folder, passphrase: try arguments.passphrase)
+        }
         var configuration = MailboxClient.Configuration()
         configuration.retryBudget = try arguments.retryBudget
         configuration.observe = narrator.tell
@@ -76,7 +85,8 @@ extension Command {
     private static func report(_ arguments: Arguments, _ profile: Profile, isNew: Bool) throws {
         let names = profile.account.identities.map(\.description)
         guard arguments.has("json") else {
-            return say("\(names.joined(separator: ", ")) \(isNew ? "is enrolled" : "was enrolled before"); profile in \(profile.folder)")
+            let state = isNew ? "is enrolled" : "was enrolled before"
+            return say("\(names.joined(separator: ", ")) \(state); profile in \(profile.folder)")
         }
         try printJSON(
             Report(identities: names, profile: profile.folder, kms: profile.account.kms.description, isNew: isNew))
@@ -107,6 +117,8 @@ extension Arguments {
     }
 
     private func text(of path: String) throws -> String {
-        String(decoding: try OpenFile(NSString(string: path).expandingTildeInPath, O_RDONLY).readNext(1 << 20), as: UTF8.self)
+        String(
+            decoding: try OpenFile(NSString(string: path).expandingTildeInPath, O_RDONLY).readNext(1 << 20),
+            as: UTF8.self)
     }
 }

@@ -7,9 +7,10 @@ extension Command {
         name: "inspect", summary: "shows a MIKEY message or a record of the log to a person",
         synopsis: "[FILE | - | HEX]", words: 0...1,
         discussion: """
-            Takes a MIKEY message, a deposit header, a delivery receipt's header or an envelope as the log keeps it, in octets or
-            in hexadecimal digits, from a file, from standard input, or from the command line, and shows each part with its
-            offset, its length, its fields and where they are specified. Nothing is decrypted: there is no key here.
+            Takes a MIKEY message, a deposit header, a delivery receipt's header or an envelope as the log
+            keeps it, in octets or in hexadecimal digits, from a file, from standard input, or from the
+            command line, and shows each part with its offset, its length, its fields and where they are
+            specified. Nothing is decrypted: there is no key here.
             """,
         examples: [
             ("poste inspect message.bin", "shows a message from a file"),
@@ -30,7 +31,9 @@ extension Command {
 /// The octets of a file, of standard input (`-`), or of digits on the command line.
 private func octetsToInspect(_ word: String) throws -> [UInt8] {
     let limit = 16 << 20
-    if word != "-", !FileManager.default.fileExists(atPath: word), let octets = octets(hexadecimal: word), !octets.isEmpty {
+    if word != "-", !FileManager.default.fileExists(atPath: word), let octets = octets(hexadecimal: word),
+        !octets.isEmpty
+    {
         return octets
     }
     let file = try OpenFile(word == "-" ? "/dev/stdin" : word, O_RDONLY)

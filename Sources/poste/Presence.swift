@@ -7,12 +7,15 @@ extension Command {
         name: "presence", summary: "tells the cluster that somebody can be reached, or no more",
         synopsis: "[FILE | -]", words: 0...1,
         discussion: """
-            Publishes presence events through a front: one, from the options, or those of a file of JSON lines with the names of
-            PIDF (RFC 3863), such as
+            Publishes presence events through a front: one, from the options, or those of a file of JSON
+            lines with the names of PIDF (RFC 3863), such as
               {"entity": "sip:bob@example.com", "basic": "open", "contact": "192.0.2.7:5150"}
             """,
         examples: [
-            ("poste presence --entity sip:bob@example.com --basic open --contact 192.0.2.7:5150", "Bob can be dialled there"),
+            (
+                "poste presence --entity sip:bob@example.com --basic open --contact 192.0.2.7:5150",
+                "Bob can be dialled there"
+            ),
             ("poste presence events.jsonl", "publishes all events of a file"),
         ],
         options: [

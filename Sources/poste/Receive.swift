@@ -6,10 +6,12 @@ extension Command {
     static let receive = Command(
         name: "receive", summary: "fetches what was left for somebody", synopsis: "--as URI", words: 0...0,
         discussion: """
-            Proves to the mailbox who asks, takes what waits, checks it, decrypts it into a folder, and acknowledges it, after which
-            nobody can read it again, not even with the key of that day. Ends when all has come, or stays with --follow.
+            Proves to the mailbox who asks, takes what waits, checks it, decrypts it into a folder, and
+            acknowledges it, after which nobody can read it again, not even with the key of that day. Ends
+            when all has come, or stays with --follow.
 
-            Each deposit lies there as ID.EXTENSION with ID.json beside it, written last. Each is shown once.
+            Each deposit lies there as ID.EXTENSION with ID.json beside it, written last. Each is shown
+            once.
             """,
         examples: [
             ("poste receive --as sip:bob@example.com", "fetches what waits for Bob"),
@@ -103,8 +105,8 @@ private actor Hearer {
         if asJSON { return print(deposit) }
         say(
             """
-            \(size(Int64(clamping: deposit.bytes))) of \(deposit.mediaType) from \(deposit.sender) (\(deposit.senderProof.rawValue))\
-            \(deposit.isRepeat ? ", perhaps shown before" : "")
+            \(size(Int64(clamping: deposit.bytes))) of \(deposit.mediaType) from \(deposit.sender) \
+            (\(deposit.senderProof.rawValue))\(deposit.isRepeat ? ", perhaps shown before" : "")
               id      \(deposit.id)
               sent    \(time(deposit.createdAtMs))
               sha256  \(deposit.sha256)

@@ -4,10 +4,12 @@ import MailboxClient
 
 extension Command {
     static let send = Command(
-        name: "send", summary: "leaves a file or a text for somebody", synopsis: "--to URI [FILE... | -]", words: 0...64,
+        name: "send", summary: "leaves a file or a text for somebody", synopsis: "--to URI [FILE... | -]",
+        words: 0...64,
         discussion: """
-            Encrypts each file from end to end and leaves it in the recipient's mailbox; returns when the mailbox has it durably.
-            What breaks on the way is sent again, so that it is there once. Several files to one recipient keep their order.
+            Encrypts each file from end to end and leaves it in the recipient's mailbox; returns when the
+            mailbox has it durably. What breaks on the way is sent again, so that it is there once. Several
+            files to one recipient keep their order.
             """,
         examples: [
             (
@@ -15,7 +17,10 @@ extension Command {
                 "leaves a recording for Bob"
             ),
             ("poste send --to sip:bob@example.com --text 'call me' --receipt", "asks to be told when Bob has it"),
-            ("tar c photos | poste send --to sip:bob@example.com --media-type application/x-tar -", "sends what a pipe brings"),
+            (
+                "tar c photos | poste send --to sip:bob@example.com --media-type application/x-tar -",
+                "sends what a pipe brings"
+            ),
         ],
         options: [
             Option("to", .values("URI"), "for whom; may be given again"),
@@ -31,7 +36,9 @@ extension Command {
 
     @Sendable private static func send(_ arguments: Arguments) async throws {
         let recipients = try arguments.values("to").map { try arguments.identity($0, what: "--to") }
-        guard !recipients.isEmpty else { throw arguments.usage("--to says for whom: a URI such as sip:bob@example.com") }
+        guard !recipients.isEmpty else {
+            throw arguments.usage("--to says for whom: a URI such as sip:bob@example.com")
+        }
         let (profile, sender) = try arguments.openProfile(as: "from")
         let contents = try arguments.contents(spoolingIn: profile.folder)
         let steps = StepLog(Narrator(tellsSteps: arguments.has("trace")))
@@ -46,7 +53,8 @@ extension Command {
     }
 
     private static func send(
-        _ contents: [Content], from sender: Identity, to recipient: Identity, with client: MailboxClient, _ steps: StepLog,
+        _ contents: [Content], from sender: Identity, to recipient: Identity, with client: MailboxClient,
+        _ steps: StepLog,
         _ arguments: Arguments
     ) async throws {
         var session: SendingSession?

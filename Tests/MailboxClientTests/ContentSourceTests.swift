@@ -36,7 +36,9 @@ import Testing
 
     @Test func aContentMustNotChangeBetweenAttempts() {
         var witness = ContentWitness()
-        let verdicts = [([1], 0), ([2], 1), ([1], 0), ([2], 1), ([3], 1), ([3], 5)].map { witness.accepts($0.0, at: $0.1) }
+        let verdicts = [([1], 0), ([2], 1), ([1], 0), ([2], 1), ([3], 1), ([3], 5)].map {
+            witness.accepts($0.0, at: $0.1)
+        }
         // Two that are new, the same again, another content, and a piece that skips others.
         #expect(verdicts == [true, true, true, true, false, false])
     }

@@ -4,7 +4,9 @@ import Testing
 @Suite struct DeliveryOrderTests {
     private let start = ContinuousClock.now
 
-    private func add(_ number: UInt32, to order: inout DeliveryOrder<UInt32>, at ms: Int = 0, expected: UInt32 = 0) -> [UInt32] {
+    private func add(_ number: UInt32, to order: inout DeliveryOrder<UInt32>, at ms: Int = 0, expected: UInt32 = 0)
+        -> [UInt32]
+    {
         order.add(number, handshake: "a", number: number, expected: expected, now: start + .milliseconds(ms))
     }
 

@@ -128,4 +128,22 @@ import Testing
         try Data([1, 2, 3]).write(to: URL(fileURLWithPath: "\(folder.path)/keys.sealed"))
         #expect(try KeyCache(of: profile).keys.isEmpty)
     }
+
+    @Test func aProfileIsReplacedWhenThereIsAnother() throws {
+        let path = "\(folder.path)/profiles/alice"
+        _ = try Profile.create(at: path, account: sampleAccount(), psk: SecretBytes(psk), passphrase: nil)
+        mkdir("\(path)/inbox", 0o700)
+        let new = Profile.replacement(of: path)
+        let other = try sampleAccount(["sip:alice@example.net"])
+        _ = try Profile.create(at: new, account: other, psk: SecretBytes([5]), passphrase: passphrase)
+        #expect(Profile.all(home: folder.path).map(\.folder) == [path], "what is in the making is no profile")
+        #expect(try Profile.open(at: path, passphrase: nil).psk() == SecretBytes(psk))
+
+        try Profile.replace(at: path)
+        let profile = try Profile.open(at: path, passphrase: passphrase)
+        #expect(try profile.psk() == SecretBytes([5]))
+        #expect(profile.account == other)
+        #expect(FileManager.default.fileExists(atPath: "\(path)/inbox"), "what was received stays")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/profiles") == ["alice"])
+    }
 }

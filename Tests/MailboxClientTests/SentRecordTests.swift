@@ -1,5 +1,5 @@
-import Mailbox
 import IdentityBasedEncryption
+import Mailbox
 import MailboxClient
 import Primitives
 import Testing
@@ -14,7 +14,9 @@ import Testing
                 : Profile.create(at: folder.path, account: sampleAccount(), psk: SecretBytes([1]), passphrase: nil))
     }
 
-    private func receipt(_ header: DepositHeader, from recipient: String = "sip:bob@example.com") throws -> ReceiptHeader {
+    private func receipt(_ header: DepositHeader, from recipient: String = "sip:bob@example.com") throws
+        -> ReceiptHeader
+    {
         ReceiptHeader(
             deposit: header.fields.id, recipient: try Identity(recipient), acknowledgedAt: sampleTime)
     }

@@ -6,7 +6,7 @@ import Testing
 
     @Test func messagesComeInOrderAndThenTheEnd() async {
         let queue = TimedQueue<Int>()
-        async let sending: Void = {
+        async let putting: Void = {
             for number in 0..<1000 { await queue.put(number) }
             queue.end(Broken())
         }()
@@ -22,7 +22,7 @@ import Testing
                 break loop
             }
         }
-        await sending
+        await putting
         #expect(received == Array(0..<1000))
     }
 
@@ -32,12 +32,12 @@ import Testing
             Issue.record("something came from nowhere")
             return
         }
-        async let sending: Void = queue.put(7)
+        async let putting: Void = queue.put(7)
         guard case .element(7) = await queue.take(until: .now + .seconds(10)) else {
             Issue.record("the message was lost")
             return
         }
-        await sending
+        await putting
     }
 
     @Test func whoSendsWaitsUntilTheOneBeforeWasTaken() async throws {
@@ -56,12 +56,12 @@ import Testing
 
     @Test(.timeLimit(.minutes(1))) func theEndFreesWhoSends() async {
         let queue = TimedQueue<Int>()
-        async let sending: Void = {
+        async let putting: Void = {
             await queue.put(1)
             await queue.put(2)
         }()
         await Task.yield()
         queue.end(nil)
-        await sending
+        await putting
     }
 }

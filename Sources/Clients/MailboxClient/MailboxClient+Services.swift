@@ -53,8 +53,8 @@ extension MailboxClient {
 
     /// Makes an account at the KMS and its profile in a folder.
     ///
-    /// Throws `MailboxClientError`. An answer that is lost on its way leaves an account without a profile; the KMS's operator
-    /// removes it.
+    /// Throws `MailboxClientError`. An answer that is lost on its way leaves an account without a profile; the KMS's
+    /// operator removes it.
     public static func enroll(
         _ enrolment: Enrolment, at folder: String, passphrase: SecretBytes?, retryBudget: Duration = .seconds(60),
         observe: @escaping @Sendable (ClientEvent) -> Void = { _ in }

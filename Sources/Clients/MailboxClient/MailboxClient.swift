@@ -66,12 +66,7 @@ public final class MailboxClient: Sendable {
         do {
             try requireOwn(sender)
             guard recipient.mailbox != nil else { throw MailboxClientError.noMailbox(identity: "\(recipient)") }
-            let front = caller.nextFront()
-            let session = try await Handshake(keys: keys, pool: pool, now: now)
-                .run(from: sender, to: recipient, for: .deposit) { [self] message, name in
-                    let shift = name == .second && configuration.changesFronts ? 1 : 0
-                    return try await exchange(message, name, front: front + shift)
-                }
+            let session = try await handshake(from: sender, to: recipient)
             let ring = try await keys.ring(of: sender, on: [session.timestamp.time.day])
             return SendingSession(session, ring: ring, client: self)
         } catch {
@@ -81,7 +76,8 @@ public final class MailboxClient: Sendable {
 
     /// Sends one content, in a session of its own.
     ///
-    /// Where the mailbox has lost the session before anything was stored, it opens another. Throws `MailboxClientError`.
+    /// Where the mailbox has lost the session before anything was stored, it opens another. Throws
+    /// `MailboxClientError`.
     public func send(
         _ content: ContentSource, from sender: Identity, to recipient: Identity,
         _ options: DepositOptions = DepositOptions(), progress: @escaping @Sendable (UInt64) -> Void = { _ in }
@@ -89,8 +85,8 @@ public final class MailboxClient: Sendable {
         try await send(content, in: nil, from: sender, to: recipient, options, progress: progress).sent
     }
 
-    /// Sends one content in a session that is open, or in a new one, and gives the session for what follows: deposits of one
-    /// session keep their order.
+    /// Sends one content in a session that is open, or in a new one, and gives the session for what follows: deposits
+    /// of one session keep their order.
     public func send(
         _ content: ContentSource, in open: SendingSession?, from sender: Identity, to recipient: Identity,
         _ options: DepositOptions = DepositOptions(), progress: @escaping @Sendable (UInt64) -> Void = { _ in }
@@ -105,6 +101,23 @@ public final class MailboxClient: Sendable {
             } catch .sessionGone where sessionsLost < 3 {
                 sessionsLost += 1
                 session = nil
+            }
+        }
+    }
+
+    private func handshake(from sender: Identity, to recipient: Identity) async throws -> EstablishedSession {
+        let handshake = Handshake(keys: keys, pool: pool, now: now)
+        var exchangesLost = 0
+        while true {
+            let front = caller.nextFront()
+            do {
+                return try await handshake.run(from: sender, to: recipient, for: .deposit) { [self] message, name in
+                    let shift = name == .second && configuration.changesFronts ? 1 : 0
+                    return try await exchange(message, name, front: front + shift)
+                }
+            } catch MailboxClientError.refused where exchangesLost < 2 {
+                // Where the session store lost its state between the two messages a new exchange helps.
+                exchangesLost += 1
             }
         }
     }

@@ -44,7 +44,9 @@ extension Arguments {
         get throws {
             guard let path = value("passphrase-file") else { return nil }
             var octets = try OpenFile(path, O_RDONLY).readNext(4096)
-            while let last = octets.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") { octets.removeLast() }
+            while let last = octets.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") {
+                octets.removeLast()
+            }
             guard !octets.isEmpty else { throw usage("the passphrase file \(path) is empty") }
             return SecretBytes(octets)
         }

@@ -26,7 +26,8 @@ struct Outline: Encodable {
             if let fault = message.fault {
                 throw CommandFailure(
                     .data,
-                    "neither a MIKEY message nor a header, receipt or envelope of this project. Read as MIKEY: \(fault)")
+                    "neither a MIKEY message nor a header, receipt or envelope of this project. Read as MIKEY: \(fault)"
+                )
             }
             kind = "MIKEY " + (octets.count > 1 ? DataType(rawValue: octets[1])?.name ?? "message" : "message")
             parts = message.parts.map {

@@ -26,7 +26,8 @@ final class Services: Sendable {
         try state.withLock { state in
             let endpoints = try self.endpoints(&state)
             guard !endpoints.fronts.isEmpty else {
-                throw MailboxClientError.unavailable(service: "mailbox", reason: "no front is known; give one with --front")
+                throw MailboxClientError.unavailable(
+                    service: "mailbox", reason: "no front is known; give one with --front")
             }
             return try channel(endpoints.fronts[number % endpoints.fronts.count], endpoints.roots, &state)
         }

@@ -51,7 +51,8 @@ public enum MailboxClientError: Error, Sendable, Hashable {
     case contentChanged(path: String)
     /// The mailbox no longer knows the session, and nothing of the deposit was stored: open another session.
     case sessionGone
-    /// The connection broke after everything was sent, and no answer was to be had: the deposit may or may not be there.
+    /// The connection broke after everything was sent, and no answer was to be had: the deposit may or may not be
+    /// there.
     case outcomeUnknown(depositID: String)
     /// There is no private key of the day.
     case noKey(identity: String, reason: String)
@@ -120,8 +121,8 @@ extension MailboxClientError: CustomStringConvertible {
             "\(path) changed while it was sent, and the deposit was given up; send it again when nobody writes to it"
         case .sessionGone: "the mailbox no longer knows the session, and nothing was stored: send it again"
         case .outcomeUnknown(let id):
-            "the connection broke when all was sent, and no answer was to be had: deposit \(id) may be there or not; ask "
-                + "its recipient before sending it again"
+            "the connection broke when all was sent, and no answer was to be had: deposit \(id) may be there or not; "
+                + "ask its recipient before sending it again"
         case .noKey(let identity, let reason): "no private key of \(identity): \(reason)"
         case .cancelled: "cancelled"
         }

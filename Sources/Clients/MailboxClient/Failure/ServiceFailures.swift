@@ -31,7 +31,8 @@ extension MailboxClientError {
                 self = .denied(service: service, reason: "it does not accept the key that this was made with")
             default: self = .refused(service: service, reason: "\(error)")
             }
-        case .noPrivateKey(let dated): self = .noKey(identity: "\(dated.identity)", reason: "none of \(dated.day) is there")
+        case .noPrivateKey(let dated):
+            self = .noKey(identity: "\(dated.identity)", reason: "none of \(dated.day) is there")
         case .noParameters(let identity): self = .noKey(identity: "\(identity)", reason: "\(error)")
         case .failure(let reason): self = .machine(reason: reason)
         default: self = .untrusted(peer: service, reason: "\(error)")

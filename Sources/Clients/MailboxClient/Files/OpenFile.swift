@@ -44,7 +44,8 @@ public final class OpenFile: Sendable {
         try octets.withOctets { buffer throws(FileFailure) in
             var written = 0
             while written < buffer.count {
-                let count = Foundation.write(descriptor, buffer.baseAddress.map { $0 + written }, buffer.count - written)
+                let count = Foundation.write(
+                    descriptor, buffer.baseAddress.map { $0 + written }, buffer.count - written)
                 if count < 0 {
                     guard errno == EINTR else { throw FileFailure("write", path) }
                 } else {

@@ -8,8 +8,8 @@ struct RecordFile<Record: Codable & Sendable>: Sendable {
     private static var longestLine: Int { 1 << 16 }
     private let file: AppendOnlyFile
 
-    /// Opens the file, or makes it, and reads its records. `isKept` says which are still needed: where more than half of
-    /// many are not, the file is written anew.
+    /// Opens the file, or makes it, and reads its records. `isKept` says which are still needed: where more than half
+    /// of many are not, the file is written anew.
     ///
     /// Throws `StateFolderError`.
     static func open(

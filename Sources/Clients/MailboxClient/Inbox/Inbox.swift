@@ -2,11 +2,11 @@ import Foundation
 import Mailbox
 import Primitives
 
-/// A folder of received contents: for each deposit its content, named by the id, and beside it a JSON file that tells of it
-/// (`ReceivedDeposit`). The JSON file comes last: where it is, the content is whole, verified and durable.
+/// A folder of received contents: for each deposit its content, named by the id, and beside it a JSON file that tells
+/// of it (`ReceivedDeposit`). The JSON file comes last: where it is, the content is whole, verified and durable.
 ///
-/// `ID.EXTENSION`, `ID.json`; what is under way lies in `.incoming/` and is removed when the inbox is opened. The record of
-/// what the application has seen is elsewhere, so that it may move or remove files as it likes.
+/// `ID.EXTENSION`, `ID.json`; what is under way lies in `.incoming/` and is removed when the inbox is opened. The
+/// record of what the application has seen is elsewhere, so that it may move or remove files as it likes.
 public final class Inbox: Sendable {
     /// The folder.
     public let folder: String

@@ -41,9 +41,17 @@ public struct ReceivedDeposit: Codable, Sendable, Hashable {
     public var isRepeat: Bool
 
     private enum CodingKeys: String, CodingKey {
-        case id, sender, senderProof = "sender_proof", recipient, mediaType = "media_type", bytes, sha256
-        case createdAtMs = "created_at_ms", receivedAtMs = "received_at_ms", handshake, number
-        case headerSHA256 = "header_sha256", path, isRepeat = "repeat"
+        case id, sender
+        case senderProof = "sender_proof"
+        case recipient
+        case mediaType = "media_type"
+        case bytes, sha256
+        case createdAtMs = "created_at_ms"
+        case receivedAtMs = "received_at_ms"
+        case handshake, number
+        case headerSHA256 = "header_sha256"
+        case path
+        case isRepeat = "repeat"
     }
 
     /// What is known of a deposit before its content is stored.

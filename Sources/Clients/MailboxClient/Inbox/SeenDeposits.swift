@@ -5,8 +5,8 @@ import Synchronization
 
 /// The durable record of deposits that the application has seen, so that it sees each once.
 ///
-/// An entry is dropped a day after the deposit's lifetime, when the mailbox can no longer bring it. One process at a time
-/// has the record open: its folder is locked.
+/// An entry is dropped a day after the deposit's lifetime, when the mailbox can no longer bring it. One process at a
+/// time has the record open: its folder is locked.
 package final class SeenDeposits: Sendable {
     /// A line of the file.
     struct Entry: Codable, Sendable, Hashable {

@@ -39,14 +39,18 @@ package struct KeyCache: Sendable {
         }
     }
 
-    /// Adds keys and takes over parameters, drops keys of long ago, and writes the file. What another process has written
-    /// meanwhile stays.
-    package mutating func add(_ newKeys: [DatedIdentity: SecretBytes], parameters: [[UInt8]], today: UTCDay, to profile: Profile) throws {
+    /// Adds keys and takes over parameters, drops keys of long ago, and writes the file. What another process has
+    /// written meanwhile stays.
+    package mutating func add(
+        _ newKeys: [DatedIdentity: SecretBytes], parameters: [[UInt8]], today: UTCDay, to profile: Profile
+    ) throws {
         self = try profile.locked("keys") {
             var cache = try KeyCache(of: profile)
             cache.parameters = parameters
             cache.keys.merge(newKeys) { $1 }
-            cache.keys = cache.keys.filter { $0.key.day >= today.advanced(by: -Self.daysKept) || newKeys[$0.key] != nil }
+            cache.keys = cache.keys.filter {
+                $0.key.day >= today.advanced(by: -Self.daysKept) || newKeys[$0.key] != nil
+            }
             try profile.seal.write(cache.octets, to: Self.name, in: profile.folder)
             return cache
         }

@@ -5,8 +5,8 @@ import Primitives
 enum PublishedParameters {
     /// The parameters that are valid now, highest serial first.
     ///
-    /// Throws `MailboxClientError.untrusted` for what is malformed, for none that are valid, and for a level that protects
-    /// nothing unless that is accepted.
+    /// Throws `MailboxClientError.untrusted` for what is malformed, for none that are valid, and for a level that
+    /// protects nothing unless that is accepted.
     static func valid(
         _ published: [[UInt8]], acceptsTestLevel: Bool, now: UTCTime
     ) throws(MailboxClientError) -> [BFPublicParameters] {

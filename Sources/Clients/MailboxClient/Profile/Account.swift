@@ -15,7 +15,10 @@ public struct Account: Sendable, Hashable {
     public let acceptsTestLevel: Bool
 
     /// An account from its parts; `identities` has at least one.
-    public init(identities: [Identity], kms: Identity, pskName: [UInt8], endpoints: EndpointSource, acceptsTestLevel: Bool = false) {
+    public init(
+        identities: [Identity], kms: Identity, pskName: [UInt8], endpoints: EndpointSource,
+        acceptsTestLevel: Bool = false
+    ) {
         self.identities = identities
         self.kms = kms
         self.pskName = pskName
@@ -26,7 +29,10 @@ public struct Account: Sendable, Hashable {
 
 extension Account: Codable {
     private enum CodingKeys: String, CodingKey {
-        case identities, kms, pskName = "psk_name", endpoints, acceptsTestLevel = "insecure_test_level"
+        case identities, kms
+        case pskName = "psk_name"
+        case endpoints
+        case acceptsTestLevel = "insecure_test_level"
     }
 
     /// Reads `account.json`.

@@ -28,7 +28,10 @@ public struct EndpointsFile: Codable, Sendable, Hashable {
     /// The path of the file with the enrolment token.
     public var enrolmentToken: String?
 
-    private enum CodingKeys: String, CodingKey { case kms, fronts, roots, enrolmentToken = "enrolment_token" }
+    private enum CodingKeys: String, CodingKey {
+        case kms, fronts, roots
+        case enrolmentToken = "enrolment_token"
+    }
 
     /// What the file says, from its parts.
     public init(kms: String, fronts: [String], roots: String, enrolmentToken: String? = nil) {
@@ -50,8 +53,8 @@ public struct EndpointsFile: Codable, Sendable, Hashable {
     }
 }
 
-/// How a profile finds its endpoints: as written down when it was made, or in a file that is read anew for each attempt, so
-/// that a server which comes back at other ports is found.
+/// How a profile finds its endpoints: as written down when it was made, or in a file that is read anew for each
+/// attempt, so that a server which comes back at other ports is found.
 public enum EndpointSource: Sendable, Hashable {
     /// Always these.
     case fixed(Endpoints)
@@ -65,11 +68,13 @@ public enum EndpointSource: Sendable, Hashable {
         case .file(let path):
             guard let file = try EndpointsFile.read(path) else {
                 throw MailboxClientError.unavailable(
-                    service: "mailbox", reason: "there is no \(path); start 'poste dev', or enrol with --kms and --front")
+                    service: "mailbox",
+                    reason: "there is no \(path); start 'poste dev', or enrol with --kms and --front")
             }
             guard let roots = try DurableFile.read(file.roots) else {
                 throw MailboxClientError.unavailable(
-                    service: "mailbox", reason: "there is no \(file.roots), which \(path) names; start 'poste dev' again")
+                    service: "mailbox",
+                    reason: "there is no \(file.roots), which \(path) names; start 'poste dev' again")
             }
             return Endpoints(kms: file.kms, fronts: file.fronts, roots: String(decoding: roots, as: UTF8.self))
         }

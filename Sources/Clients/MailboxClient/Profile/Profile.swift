@@ -23,17 +23,21 @@ public struct Profile: Sendable {
     public let account: Account
     let seal: ProfileSeal
 
-    /// The folder of a profile under a home, by the identity or the name given: letters, digits and a few signs stay, every
-    /// other octet is written as `%` and two digits.
+    /// The folder of a profile under a home, by the identity or the name given: letters, digits and a few signs stay,
+    /// every other octet is written as `%` and two digits.
     public static func folder(named name: String, home: String) -> String {
         var text = ""
         for octet in name.utf8 {
             let character = Character(UnicodeScalar(octet))
-            let isSafe = character.isASCII && (character.isLetter || character.isNumber || "@:_+-=;,".contains(character))
-            text += isSafe || octet == UInt8(ascii: ".") && !text.isEmpty ? String(character) : "%" + hexadecimal([octet])
+            let isSafe =
+                character.isASCII && (character.isLetter || character.isNumber || "@:_+-=;,".contains(character))
+            text +=
+                isSafe || octet == UInt8(ascii: ".") && !text.isEmpty ? String(character) : "%" + hexadecimal([octet])
         }
         // A file name has at most 255 octets.
-        if text.utf8.count > 200 { text = text.prefix(160) + "%" + hexadecimal(HashFunction.sha256.hash(Array(name.utf8))[..<16]) }
+        if text.utf8.count > 200 {
+            text = text.prefix(160) + "%" + hexadecimal(HashFunction.sha256.hash(Array(name.utf8))[..<16])
+        }
         return "\(home)/profiles/\(text)"
     }
 
@@ -57,7 +61,9 @@ public struct Profile: Sendable {
         try MailboxClientError.converting {
             try DurableFile.makeFolder(folder)
             guard !exists(at: folder) else { throw MailboxClientError.profileExists(path: folder) }
-            for name in [ProfileSeal.plainKeyName, ProfileSeal.sealedKeyName, KeyCache.name] { unlink("\(folder)/\(name)") }
+            for name in [ProfileSeal.plainKeyName, ProfileSeal.sealedKeyName, KeyCache.name] {
+                unlink("\(folder)/\(name)")
+            }
             return try ProfileSeal.create(in: folder, passphrase: passphrase)
         }
     }
@@ -94,7 +100,7 @@ public struct Profile: Sendable {
 
     /// The folders of all profiles under a home, each with its account; damaged ones are left out.
     public static func all(home: String) -> [(folder: String, account: Account)] {
-        DurableFile.names(in: "\(home)/profiles").compactMap { name in
+        DurableFile.names(in: "\(home)/profiles").filter { !$0.hasPrefix(".") }.compactMap { name in
             let folder = "\(home)/profiles/\(name)"
             guard let octets = try? DurableFile.read("\(folder)/\(accountName)"),
                 let account = try? JSONDecoder().decode(Account.self, from: Data(octets))
@@ -109,17 +115,34 @@ public struct Profile: Sendable {
         return exists(at: own) ? own : all(home: home).first { $0.account.identities.contains(identity) }?.folder
     }
 
-    /// Forgets the account, so that another can be made in the folder. What was received stays.
-    public static func forget(at folder: String) throws(MailboxClientError) {
-        guard unlink("\(folder)/\(accountName)") == 0 || errno == ENOENT else {
-            throw MailboxClientError.file(FileFailure("remove", "\(folder)/\(accountName)"))
+    /// The folder beside a profile in which another is made that is to take its place: none of `all`.
+    public static func replacement(of folder: String) -> String {
+        let url = URL(fileURLWithPath: folder)
+        return url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent).new").path
+    }
+
+    /// Puts the profile at `replacement(of: folder)` in the place of the one in the folder, whose keys are gone then.
+    /// What was received stays.
+    ///
+    /// Throws `MailboxClientError`; both are there then.
+    public static func replace(at folder: String) throws(MailboxClientError) {
+        let new = replacement(of: folder)
+        let old = "\(new).old"
+        for name in ["inbox", "received", "sent"] { rename("\(folder)/\(name)", "\(new)/\(name)") }
+        guard rename(folder, old) == 0 else { throw .file(FileFailure("rename", folder)) }
+        guard rename(new, folder) == 0 else { throw .file(FileFailure("rename", new)) }
+        do {
+            try FileManager.default.removeItem(atPath: old)
+        } catch {
+            throw .machine(reason: "cannot remove the old profile \(old): \(error.localizedDescription)")
         }
     }
 
     /// The pre-shared key. Throws `MailboxClientError`.
     package func psk() throws -> SecretBytes {
         guard let psk = try seal.read(Self.pskName, in: folder) else {
-            throw MailboxClientError.damaged(path: "\(folder)/\(Self.pskName)", reason: "it is missing; enrol again with --replace")
+            throw MailboxClientError.damaged(
+                path: "\(folder)/\(Self.pskName)", reason: "it is missing; enrol again with --replace")
         }
         return psk
     }

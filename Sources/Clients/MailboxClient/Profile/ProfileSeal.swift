@@ -3,11 +3,11 @@ import Primitives
 /// Seals the secret files of a profile under one random key, which is opened once a process.
 ///
 /// The key itself lies in the profile: in `sealing.sealed` under a passphrase (`PassphraseSeal`), or plain in
-/// `sealing.key` where there is none. The latter keeps secrets out of backups and copies that leave this one file out, and
-/// protects nothing from who can read the whole folder.
+/// `sealing.key` where there is none. The latter keeps secrets out of backups and copies that leave this one file out,
+/// and protects nothing from who can read the whole folder.
 ///
-/// Octets of a sealed file: the magic `poste profile v1`, nonce (12), AES-256-GCM ciphertext with its tag; associated data
-/// is the magic, the nonce and the name of the file, so that one file cannot pass for another.
+/// Octets of a sealed file: the magic `poste profile v1`, nonce (12), AES-256-GCM ciphertext with its tag; associated
+/// data is the magic, the nonce and the name of the file, so that one file cannot pass for another.
 struct ProfileSeal: Sendable {
     static let plainKeyName = "sealing.key"
     static let sealedKeyName = "sealing.sealed"

@@ -8,8 +8,8 @@ import RPC
 extension MailboxClient {
     /// Receives what waits for an identity of the profile into an inbox, and what comes later where that is asked for.
     ///
-    /// Streams that break are opened again. Each deposit is heard of once; after a crash in the instant between hearing and
-    /// noting it, once more with `isRepeat` set. Cancel the task to stop.
+    /// Streams that break are opened again. Each deposit is heard of once; after a crash in the instant between hearing
+    /// and noting it, once more with `isRepeat` set. Cancel the task to stop.
     ///
     /// - Parameter hear: is awaited, so that a slow hearer slows the stream.
     /// Throws `MailboxClientError`.

@@ -28,7 +28,10 @@ public struct DeliveryReceipt: Codable, Sendable, Hashable {
     /// When, in milliseconds since 1970 by the mailbox's clock.
     public var acknowledgedAtMs: Int64
 
-    private enum CodingKeys: String, CodingKey { case id, recipient, acknowledgedAtMs = "acknowledged_at_ms" }
+    private enum CodingKeys: String, CodingKey {
+        case id, recipient
+        case acknowledgedAtMs = "acknowledged_at_ms"
+    }
 }
 
 /// What came of receiving.

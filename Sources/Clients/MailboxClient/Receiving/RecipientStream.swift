@@ -4,7 +4,8 @@ import MailboxAPI
 import Primitives
 import RPC
 
-/// One stream of a recipient behind its exchange: takes deliveries, answers them, and waits until the mailbox has the answers.
+/// One stream of a recipient behind its exchange: takes deliveries, answers them, and waits until the mailbox has the
+/// answers.
 struct RecipientStream {
     /// A deposit that is stored and waits for its turn to be shown.
     struct Stored: Sendable {

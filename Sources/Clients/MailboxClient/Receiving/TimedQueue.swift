@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Hands messages from one task to another that waits for them with a limit of time. It holds one message at most, so that
-/// who sends faster than the other takes has to wait.
+/// Hands messages from one task to another that waits for them with a limit of time. It holds one message at most, so
+/// that who sends faster than the other takes has to wait.
 package final class TimedQueue<Element: Sendable>: Sendable {
     /// What came of waiting.
     package enum Taken: Sendable {
@@ -54,7 +54,9 @@ package final class TimedQueue<Element: Sendable>: Sendable {
     /// Says that no more messages follow.
     package func end(_ error: (any Error)?) {
         let (taker, putter) = state.withLock { state in
-            guard case .none = state.end else { return (nil, nil) as (CheckedContinuation<Taken, Never>?, CheckedContinuation<Void, Never>?) }
+            guard case .none = state.end else {
+                return (nil, nil) as (CheckedContinuation<Taken, Never>?, CheckedContinuation<Void, Never>?)
+            }
             state.end = .ended(error)
             defer { (state.taker, state.putter) = (nil, nil) }
             return (state.taker, state.putter)

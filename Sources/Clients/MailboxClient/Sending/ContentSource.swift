@@ -38,8 +38,8 @@ public struct ContentSource: Sendable {
         storage = .file(file)
     }
 
-    /// All that standard input or a pipe brings: up to 1 MiB in memory, more in a file without a name in `folder`, which no
-    /// other process can open and which ends with this one.
+    /// All that standard input or a pipe brings: up to 1 MiB in memory, more in a file without a name in `folder`,
+    /// which no other process can open and which ends with this one.
     ///
     /// Throws `MailboxClientError.file`.
     public init(draining input: OpenFile, spoolingIn folder: String) throws(MailboxClientError) {
@@ -74,8 +74,8 @@ public struct ContentSource: Sendable {
     private static let spoolThreshold = 1 << 20
 }
 
-/// Sees to it that a content is the same each time that it is sent: with one id and header and two contents, one key and
-/// nonce would serve two messages (docs/protocol.md choice 21).
+/// Sees to it that a content is the same each time that it is sent: with one id and header and two contents, one key
+/// and nonce would serve two messages (docs/protocol.md choice 21).
 package struct ContentWitness: Sendable {
     private var digests: [[UInt8]] = []
 

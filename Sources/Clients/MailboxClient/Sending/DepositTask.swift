@@ -67,7 +67,8 @@ struct DepositTask: Sendable {
 
     /// Sends all of it once. Throws `RPCStatus` where another attempt may do better.
     private func attempt(
-        _ opening: DepositOpening, _ deposits: DepositSession, _ channel: RPCChannel, _ number: Int, _ course: inout Course
+        _ opening: DepositOpening, _ deposits: DepositSession, _ channel: RPCChannel, _ number: Int,
+        _ course: inout Course
     ) async throws -> SentDeposit {
         let call = try channel.open(Methods.deposit)
         let watch = StallWatch(patience: Self.patience) { call.cancel() }
@@ -76,7 +77,8 @@ struct DepositTask: Sendable {
         var early: DepositReceipt?
         if !(try await send(.opening(opening), call, watch)) { early = try await call.response() }
         while let chunk = try nextChunk(&sealing, &course) {
-            // A front that knows the deposit answers at once. What is left is sealed all the same: the receipt covers it.
+            // A front that knows the deposit answers at once. What is left is sealed all the same: the receipt covers
+            // it.
             guard early == nil else { continue }
             guard try await send(.chunk(chunk), call, watch) else {
                 early = try await call.response()
@@ -156,7 +158,8 @@ struct DepositTask: Sendable {
     ) -> SentDeposit {
         let fields = header.fields
         return SentDeposit(
-            id: "\(fields.id)", sender: "\(fields.sender)", recipient: "\(fields.recipient)", mediaType: fields.mediaType,
+            id: "\(fields.id)", sender: "\(fields.sender)", recipient: "\(fields.recipient)",
+            mediaType: fields.mediaType,
             bytes: fields.length, sha256: hexadecimal(sealing.hash.finish()), receivedAtMs: receivedAt.milliseconds,
             expiresAtMs: receivedAt.adding(seconds: fields.lifetime).milliseconds, front: address, attempts: attempts)
     }

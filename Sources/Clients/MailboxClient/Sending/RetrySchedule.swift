@@ -1,7 +1,8 @@
 import RPC
 
-/// When to try again what failed: exponential back-off with full jitter, and never before the time that a busy server asked
-/// for. The budget of time begins with the first failure and ends with the next success. Pure: time and randomness are given.
+/// When to try again what failed: exponential back-off with full jitter, and never before the time that a busy server
+/// asked for. The budget of time begins with the first failure and ends with the next success. Pure: time and
+/// randomness are given.
 package struct RetrySchedule: Sendable {
     /// What a failure means for who would try again.
     package enum Verdict: Sendable, Hashable {

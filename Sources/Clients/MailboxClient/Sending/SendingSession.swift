@@ -27,8 +27,8 @@ public actor SendingSession {
 
     /// Leaves a deposit; returns when the mailbox has it durably and its receipt was checked.
     ///
-    /// What breaks is sent again with the same id, header and octets, so that it is there once. Deposits that are begun one
-    /// after the other are in that order for the recipient.
+    /// What breaks is sent again with the same id, header and octets, so that it is there once. Deposits that are begun
+    /// one after the other are in that order for the recipient.
     ///
     /// - Parameter progress: hears how many octets of the content are on their way; after a break it begins anew.
     /// Throws `MailboxClientError`; with `.sessionGone` nothing was stored.
@@ -75,7 +75,8 @@ public actor SendingSession {
         let parameters = ring.parameters(for: recipient).first
         let own = ring.privateKeys(for: DatedIdentity(sender, on: day)).first { $0.parameters == parameters }
         guard let own else {
-            throw MailboxClientError.noKey(identity: "\(sender)", reason: "none of \(day) under the KMS's latest parameters")
+            throw MailboxClientError.noKey(
+                identity: "\(sender)", reason: "none of \(day) under the KMS's latest parameters")
         }
         let peer = DatedIdentity(recipient, on: day)
         return try await client.pool.run {

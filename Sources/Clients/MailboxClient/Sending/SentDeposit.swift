@@ -24,8 +24,12 @@ public struct SentDeposit: Codable, Sendable, Hashable {
     public var attempts: Int
 
     private enum CodingKeys: String, CodingKey {
-        case id, sender, recipient, mediaType = "media_type", bytes, sha256, receivedAtMs = "received_at_ms"
-        case expiresAtMs = "expires_at_ms", front, attempts
+        case id, sender, recipient
+        case mediaType = "media_type"
+        case bytes, sha256
+        case receivedAtMs = "received_at_ms"
+        case expiresAtMs = "expires_at_ms"
+        case front, attempts
     }
 }
 

@@ -2,8 +2,8 @@ import Foundation
 import Mailbox
 import Primitives
 
-/// The durable record of deposits whose delivery receipts are awaited: a file for each in `sent/` of the profile, written before
-/// the deposit is begun.
+/// The durable record of deposits whose delivery receipts are awaited: a file for each in `sent/` of the profile,
+/// written before the deposit is begun.
 package struct SentRecord: Sendable {
     private struct Entry: Codable {
         /// H in hexadecimal.
