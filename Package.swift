@@ -133,7 +133,12 @@ let package = Package(
         .testTarget(
             name: "IdentityBasedEncryptionTests", dependencies: ["IdentityBasedEncryption", "TestVectors"]),
         .testTarget(name: "IBAKETests", dependencies: ["IBAKE", "TestVectors"]),
-        .testTarget(name: "MailboxClientTests", dependencies: ["MailboxClient"]),
+        .testTarget(
+            name: "MailboxClientTests",
+            dependencies: [
+                "MailboxClient", "KeyManagement", "KeyManagementClient", "FrontWorker", "DeliveryWorker",
+                "EmbeddedStore", "Observability",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -5,7 +5,7 @@ import MailboxClient
 import Primitives
 
 /// A folder that is gone when its owner is.
-final class TemporaryFolder {
+final class TemporaryFolder: Sendable {
     let path: String
 
     init() {

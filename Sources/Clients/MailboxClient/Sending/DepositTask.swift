@@ -116,13 +116,14 @@ struct DepositTask: Sendable {
         _ closing: DepositClosing, _ call: Call<DepositRequest, DepositReceipt>, _ watch: StallWatch,
         _ course: inout Course
     ) async throws -> DepositReceipt {
+        // Where the call was over before, the front has not had all of it.
+        let isSent = try await send(.closing(closing), call, watch)
         do {
-            _ = try await send(.closing(closing), call, watch)
             return try await call.response()
-        } catch let status as RPCStatus {
-            // Otherwise it is a verdict of the front on the whole of it: this attempt was not stored.
-            if RetrySchedule.verdict(status.code) != .final { course.mayBeStored = true }
-            throw status
+        } catch {
+            // What is final is a verdict of the front on the whole of it: this attempt was not stored.
+            if isSent, RetrySchedule.verdict(error.code) != .final { course.mayBeStored = true }
+            throw error
         }
     }
 
