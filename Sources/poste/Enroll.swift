@@ -49,7 +49,7 @@ extension Command {
     @Sendable private static func enroll(_ arguments: Arguments) async throws {
         let identities = try arguments.words.map { try arguments.identity($0, what: "enroll") }
         let name = arguments.value("profile") ?? identities[0].description
-        let folder = name.contains("/") ? name : Profile.folder(named: name, home: arguments.home)
+        let folder = name.contains("/") ? name : Profile.folder(named: name, home: arguments.homePath)
         let replaces = Profile.exists(at: folder)
         if replaces, !arguments.has("replace") { return try reportExisting(arguments, identities, folder) }
         // The old profile is the only one that has its key: it goes when there is a new one.

@@ -22,12 +22,6 @@ extension Option {
 }
 
 extension Arguments {
-    /// Where the state and keys of this machine lie.
-    var home: String {
-        guard let home = value("home") else { return NSHomeDirectory() + "/.poste" }
-        return NSString(string: home).expandingTildeInPath
-    }
-
     /// How long what fails is tried again.
     var retryBudget: Duration {
         get throws { .seconds(try seconds("retry-for", default: 60)) }
@@ -35,20 +29,15 @@ extension Arguments {
 
     /// The path of the endpoints file.
     var endpointsPath: String {
-        let path = value("endpoints").map { NSString(string: $0).expandingTildeInPath } ?? "\(home)/dev/endpoints.json"
+        let path =
+            value("endpoints").map { NSString(string: $0).expandingTildeInPath } ?? "\(homePath)/dev/endpoints.json"
         return URL(fileURLWithPath: path).standardizedFileURL.path
     }
 
     /// What opens the keys at rest, where a file was given.
     var passphrase: SecretBytes? {
         get throws {
-            guard let path = value("passphrase-file") else { return nil }
-            var octets = try OpenFile(path, O_RDONLY).readNext(4096)
-            while let last = octets.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") {
-                octets.removeLast()
-            }
-            guard !octets.isEmpty else { throw usage("the passphrase file \(path) is empty") }
-            return SecretBytes(octets)
+            try value("passphrase-file").map(passphraseFromFile)
         }
     }
 
@@ -81,14 +70,14 @@ extension Arguments {
     private func profileFolder(_ wanted: Identity?, _ option: String) throws -> String {
         if let name = value("profile") {
             return name.contains("/")
-                ? NSString(string: name).expandingTildeInPath : Profile.folder(named: name, home: home)
+                ? NSString(string: name).expandingTildeInPath : Profile.folder(named: name, home: homePath)
         }
         if let wanted {
-            return Profile.find(wanted, home: home) ?? Profile.folder(named: wanted.description, home: home)
+            return Profile.find(wanted, home: homePath) ?? Profile.folder(named: wanted.description, home: homePath)
         }
-        let all = Profile.all(home: home)
+        let all = Profile.all(home: homePath)
         guard let only = all.first else {
-            throw CommandFailure(.unknownName, "nobody is enrolled under \(home); begin with 'poste enroll URI'")
+            throw CommandFailure(.unknownName, "nobody is enrolled under \(homePath); begin with 'poste enroll URI'")
         }
         guard all.count == 1 else {
             let names = all.flatMap(\.account.identities).map(\.description).joined(separator: ", ")
