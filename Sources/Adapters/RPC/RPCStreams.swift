@@ -42,10 +42,7 @@ public struct RPCResponses: Sendable {
     ///
     /// Throws CANCELLED when the client is gone or the task is cancelled.
     public func send(_ message: [UInt8]) async throws(RPCStatus) {
-        switch await call.core.send(message) {
-        case true: return
-        case false: throw ServerCall.clientIsGone
-        case nil: throw call.whyCancelled
-        }
+        guard let sent = await call.core.send(message) else { throw call.whyCancelled }
+        guard sent else { throw ServerCall.clientIsGone }
     }
 }

@@ -75,5 +75,11 @@ extension Array: SealableOctets where Element == UInt8 {
     /// See `SealableOctets`.
     public func withOctets<Result, Failure: Error>(
         _ body: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Result
-    ) throws(Failure) -> Result { try withUnsafeBufferPointer(body) }
+    ) throws(Failure) -> Result {
+        // The standard library of Swift 6.0 does not keep the type of the error here.
+        let outcome = withUnsafeBufferPointer { octets -> Swift.Result<Result, Failure> in
+            do throws(Failure) { return .success(try body(octets)) } catch { return .failure(error) }
+        }
+        return try outcome.get()
+    }
 }

@@ -72,7 +72,7 @@ struct AuditLine {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         octets =
             Self.beginning(after: previous, number: number)
-            + Array("\"time\":\"\(now)\",\"entry\":".utf8) + (try encoder.encode(entry)) + Array("}".utf8)
+            + Array("\"time\":\"\(now)\",\"entry\":".utf8) + Array(try encoder.encode(entry)) + Array("}".utf8)
     }
 
     /// Whether the line is the one of that number after that hash, as far as its beginning tells.
