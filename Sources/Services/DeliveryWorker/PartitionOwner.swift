@@ -38,14 +38,14 @@ struct PartitionOwner: Sendable {
             let batch = try await mailLog.read(
                 partition: partition, from: position?.next ?? LogPosition(), limit: configuration.batch,
                 waitingUpTo: .seconds(1))
-            guard !batch.records.isEmpty || position == nil || batch.next != position?.next else { continue }
+            if batch.records.isEmpty, let there = position, batch.next == there.next, !isStale(there) { continue }
             await ticks.note(batch.records, now: configuration.now())
             let sorted = FoldBatch(batch.records, partition: partition, partitionCount: mailLog.partitionCount)
             let excerpt = try await view.excerpt(sorted.needs, of: partition)
             guard excerpt.position == position else { return notice(position, excerpt.position) }
             let outcome = sorted.fold(into: excerpt)
             // Before the view moves on: made twice they are one, forgotten they are lost.
-            try await append(outcome.receipts, sorted)
+            try await append(outcome, sorted)
             let reached = ViewPosition(
                 after: position, folding: batch, log: identity, readAt: configuration.now())
             guard try await view.apply(outcome.changes, to: partition, from: position, reaching: reached) else {
@@ -79,8 +79,20 @@ struct PartitionOwner: Sendable {
         }
     }
 
-    private func append(_ receipts: [Envelope], _ sorted: FoldBatch) async throws {
-        for receipt in receipts { try await mailLog.append(receipt) }
+    /// Whether a view at the end of a quiet log should say again that it is: one that has long said nothing would be taken
+    /// for older than the log's tombstones, and folded from nothing.
+    private func isStale(_ position: ViewPosition) -> Bool {
+        position.asOf.advanced(byMilliseconds: 3_600_000) < configuration.now()
+    }
+
+    private func append(_ outcome: FoldOutcome, _ sorted: FoldBatch) async throws {
+        for receipt in outcome.receipts { try await mailLog.append(receipt) }
+        // Or compaction would keep a record that does not count, and a rebuilt view would believe it.
+        for key in outcome.contradicted {
+            var envelope = outcome.held[key]
+            if envelope == nil { envelope = try await view.deposit(key, partition: partition)?.envelope }
+            if let envelope { try await mailLog.append(envelope) }
+        }
         for forward in sorted.forwards {
             _ = try await mailLog.append([forward.record], to: .presence, partition: forward.partition)
         }
