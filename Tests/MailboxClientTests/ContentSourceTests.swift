@@ -21,7 +21,7 @@ import Testing
 
     @Test func whatIsNoFileIsRefused() {
         #expect(throws: MailboxClientError.self) { try ContentSource(file: folder.path) }
-        let missing = #expect(throws: MailboxClientError.self) { try ContentSource(file: "\(folder.path)/none") }
+        let missing = failure { try ContentSource(file: "\(folder.path)/none") }
         #expect(missing?.description.contains("\(folder.path)/none") == true)
         #expect(throws: MailboxClientError.self) { try ContentSource(file: "/dev/zero") }
     }

@@ -129,7 +129,7 @@ import Testing
 
     @Test func aFullDiskIsNamedAndLeavesTheFileToTryAgain() throws {
         let full = try OpenFile("/dev/full", O_WRONLY)
-        let error = #expect(throws: FileFailure.self) { try full.write([1, 2, 3]) }
+        let error = fileFailure { try full.write([1, 2, 3]) }
         #expect(error?.code == ENOSPC)
         #expect(error?.description.contains("free some space") == true)
     }

@@ -65,7 +65,7 @@ import Testing
     @Test func aDamagedFileIsNamed() throws {
         _ = try Profile.create(at: folder.path, account: sampleAccount(), psk: SecretBytes(psk), passphrase: nil)
         try Data("{}".utf8).write(to: URL(fileURLWithPath: "\(folder.path)/account.json"))
-        let error = #expect(throws: MailboxClientError.self) { try Profile.open(at: folder.path, passphrase: nil) }
+        let error = failure { try Profile.open(at: folder.path, passphrase: nil) }
         #expect(error?.description.contains("\(folder.path)/account.json") == true)
         #expect(error?.kind == .data)
     }

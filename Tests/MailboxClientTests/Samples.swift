@@ -60,3 +60,23 @@ func store(_ content: [UInt8], _ header: DepositHeader, in inbox: Inbox) throws 
         file,
         of: ReceivedDeposit(header: header, evidence: .verified, receivedAt: sampleTime, contentDigest: file.digest))
 }
+
+// Swift 6.0's #expect(throws:) does not give the error.
+
+/// The client's error that the body throws; nil where it throws none.
+func failure(_ body: () throws -> some Any) -> MailboxClientError? {
+    do { _ = try body() } catch { return error as? MailboxClientError }
+    return nil
+}
+
+/// The client's error that the body throws; nil where it throws none.
+func failure(_ body: () async throws -> some Any) async -> MailboxClientError? {
+    do { _ = try await body() } catch { return error as? MailboxClientError }
+    return nil
+}
+
+/// What the operating system refused to the body; nil where it refused nothing.
+func fileFailure(_ body: () throws -> some Any) -> FileFailure? {
+    do { _ = try body() } catch { return error as? FileFailure }
+    return nil
+}

@@ -38,7 +38,7 @@ import Testing
             let alice = try await cluster.enroll("sip:alice@example.com")
             let bob = try await cluster.enroll("sip:bob@example.com")
             cluster.relay.breakDeposits([.loseAnswer, .refuse(RPCStatus(.notFound, "no session"))])
-            let error = await #expect(throws: MailboxClientError.self) { try await alice.send([1], to: bob) }
+            let error = await failure { try await alice.send([1], to: bob) }
             let there = try await bob.receive().deposits.map(\.id)
             #expect(there.count == 1)
             #expect(error == .outcomeUnknown(depositID: there[0]))
@@ -57,7 +57,7 @@ import Testing
             #expect(sent.attempts == 2)
 
             cluster.relay.breakDeposits([.refuse(RPCStatus(.resourceExhausted, "full", retryAfterMs: 60_000))])
-            let error = await #expect(throws: MailboxClientError.self) { try await alice.send([1], to: bob) }
+            let error = await failure { try await alice.send([1], to: bob) }
             #expect(error == .busy(service: "mailbox", reason: "full", retryAfterMs: 60_000))
         }
     }
@@ -69,7 +69,7 @@ import Testing
             var options = DepositOptions()
             options.lifetimeSeconds = .max
             let start = ContinuousClock.now
-            let error = await #expect(throws: MailboxClientError.self) {
+            let error = await failure {
                 try await alice.client.send(ContentSource([1]), from: alice.identity, to: bob.identity, options)
             }
             #expect(error?.kind == .data)
@@ -82,7 +82,7 @@ import Testing
             let alice = try await cluster.enroll("sip:alice@example.com")
             let bob = try await cluster.enroll("sip:bob@example.com")
             cluster.relay.breakDeposits([.forgeReceipt])
-            let error = await #expect(throws: MailboxClientError.self) { try await alice.send([1], to: bob) }
+            let error = await failure { try await alice.send([1], to: bob) }
             #expect(error?.kind == .untrusted)
         }
     }
@@ -103,7 +103,7 @@ import Testing
                 }
             ])
             let content = try ContentSource(file: path)
-            let error = await #expect(throws: MailboxClientError.self) {
+            let error = await failure {
                 try await alice.client.send(content, from: alice.identity, to: bob.identity)
             }
             #expect(error == .contentChanged(path: path))
@@ -115,15 +115,15 @@ import Testing
         try await TestCluster.run { cluster in
             let alice = try await cluster.enroll("sip:alice@example.com")
             let elsewhere = try Identity("sip:bob@elsewhere.example")
-            let unknown = await #expect(throws: MailboxClientError.self) {
+            let unknown = await failure {
                 try await alice.client.send(ContentSource([1]), from: alice.identity, to: elsewhere)
             }
             #expect(unknown?.kind == .unknownName)
-            let foreign = await #expect(throws: MailboxClientError.self) {
+            let foreign = await failure {
                 try await alice.client.send(ContentSource([1]), from: elsewhere, to: alice.identity)
             }
             #expect(foreign == .notOwn(identity: "\(elsewhere)", path: alice.client.profile.folder))
-            let without = await #expect(throws: MailboxClientError.self) {
+            let without = await failure {
                 try await alice.client.send(ContentSource([1]), from: alice.identity, to: Identity("tel:+15551234"))
             }
             #expect(without == .noMailbox(identity: "tel:+15551234"))
@@ -142,7 +142,7 @@ import Testing
     @Test func aServiceThatIsNotThereIsNamedWithinTheBudget() async throws {
         let folder = TemporaryFolder()
         let start = ContinuousClock.now
-        let error = await #expect(throws: MailboxClientError.self) {
+        let error = await failure {
             try await MailboxClient.enroll(
                 MailboxClient.Enrolment(
                     identities: [Identity("sip:a@example.com")], endpoints: .file("\(folder.path)/none.json"), token: ""
