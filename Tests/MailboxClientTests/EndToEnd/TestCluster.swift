@@ -70,11 +70,10 @@ final class TestCluster: Sendable {
         let front = try FrontWorker(
             FrontConfiguration(
                 host: "127.0.0.1", port: 0, pushPort: 0, advertisedHost: "127.0.0.1",
-                credentials: try credentials("front"), rootsPEM: roots, domains: ["example.com"], now: now),
+                credentials: try credentials("front"), rootsPEM: roots, now: now),
             mailLog: store, view: store, sessions: store,
             seal: SessionSeal(current: try SessionSeal.Key(id: 1, secret: SystemRandom().secretOctets(32))),
-            kms: client,
-            log: silent)
+            accounts: [MailboxAccount(domain: "example.com", client: client)], log: silent)
         let worker = DeliveryWorker(
             mailLog: store, view: store,
             configuration: DeliveryConfiguration(
