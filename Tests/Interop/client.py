@@ -69,9 +69,11 @@ class Deposit:
 class Account:
     def __init__(self, kms, front, name, enrolment):
         self.kms, self.front, self.name, self.enrolment = kms, front, name, enrolment
+        domain = ibake.mailbox_of(name).partition(b"@")[2].decode()
         systems = [ibe.SystemParameters.parse(p) for p in enrolment.parameters]
-        self.system = max((s for s in systems if s.not_before <= now() <= s.not_after), key=lambda s: s.serial)
-        self.parameters, self.keys = self.system.parameters, {}
+        valid = [s for s in systems if s.district == f"sip:{domain}" and s.not_before <= now() <= s.not_after]
+        require(valid, f"no parameters for {domain}")
+        self.parameters, self.keys = max(valid, key=lambda s: s.serial).parameters, {}
 
     @classmethod
     def enrol(cls, kms, front, token, *names):
@@ -98,8 +100,8 @@ class Account:
     def exchange(self, octets):
         return self.front.mikey("Mailbox", "Exchange", octets)
 
-    def handshake(self, called):
-        session = self.initiator(called)
+    def handshake(self, called, **fields):
+        session = self.initiator(called, **fields)
         answer = self.exchange(session.message1(now()))
         session.finish(self.exchange(session.message2(answer, now())))
         return session
@@ -113,7 +115,7 @@ class Account:
         return deposit.proof_key(self.parameters.curve.canonical(value), id)
 
     def prepare(self, session, content, **fields):
-        fields.setdefault("recipient", session.called)
+        fields = dict(recipient=session.called, curve=session.sk_curve.number) | fields
         header = deposit.Header(
             sender=self.name,
             ntp=mikey.ntp(session.time2),
@@ -257,7 +259,7 @@ class Stream:
     def open(self, d, header, chunks):
         me = self.account
         require(header.recipient == me.name and header.sender == d.sender, "for somebody else, or from somebody else")
-        require(deposit.sha256(d.esk) == header.esk_sha256 and header.curve == 8, "another ESK or curve")
+        require(deposit.sha256(d.esk) == header.esk_sha256, "another ESK")
         ciphertext = b"".join(chunks)
         require(len(ciphertext) == d.ciphertext_octets, "another length of the ciphertext")
         time = mikey.time_of(header.ntp)
@@ -266,7 +268,9 @@ class Stream:
         if d.esk not in self.esks:
             plaintext = me.parameters.decrypt(me.keys[dated(me.name, time)], d.esk)
             self.esks[d.esk] = ibake.read_esk(plaintext, header.sender)
-        return deposit.unseal(self.esks[d.esk], header, chunks)
+        sk, curve = self.esks[d.esk]
+        require(header.curve == curve, "another curve")
+        return deposit.unseal(sk, header, chunks)
 
     def acknowledge(self, mail, refused=False, **changes):
         fields = dict(

@@ -2,11 +2,17 @@
 
 import json
 import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import deposit
+import ibake
+import ibe
 import mikey
-from client import Mail, now
+from client import Account, Mail, now
 from google.protobuf import message_factory
+from ibake import P256
 from lab import checks
 
 ALL, LAST = [], []
@@ -146,7 +152,8 @@ def repeated(lab):
     alice, bob = lab.person("alice"), lab.person("bob")
     session = alice.handshake(bob.name)
     item = alice.prepare(session, b"once")
-    assert alice.deposit(item) == alice.deposit(item)
+    for _ in range(3):
+        alice.deposit(item)
     assert [m.content for m in fetch(bob)] == [b"once"]
 
 
@@ -196,21 +203,122 @@ def swift_to_python(lab):
     assert all(m.id.hex() in json.dumps(told) for m in mails[:4]), told
 
 
+@check("mail to another domain of the cluster, and to oneself")
+def other_domain(lab):
+    alice, bob = lab.person("alice"), lab.person("bob", "other.example")
+    alice.send(bob.name, b"to other.example", flags=1)
+    bob.send(alice.name, b"to example.com")
+    bob.send(bob.name, b"to myself")
+    mails = fetch(bob)
+    assert [m.content for m in mails] == [b"to other.example", b"to myself"]
+    mails = fetch(alice)
+    assert mails[0].content == b"to example.com" and mails[1].receipt[1] == bob.name
+
+
+@check("mail waits for who is not enrolled yet")
+def enrolled_later(lab):
+    alice, name = lab.person("alice"), lab.name("later")
+    alice.send(name.encode(), b"welcome")
+    bob = Account.enrol(lab.kms, lab.front, lab.token, name)
+    assert [m.content for m in fetch(bob)] == [b"welcome"]
+
+
+@check("a lifetime ends: the mail does not come, and its id is free")
+def expires(lab):
+    alice, bob = lab.person("alice"), lab.person("bob")
+    session = alice.handshake(bob.name)
+    short, long = alice.prepare(session, b"short", lifetime=1), alice.prepare(session, b"long", number=1)
+    alice.deposit(short)
+    alice.deposit(long)
+    time.sleep(2.5)
+    assert [m.content for m in fetch(bob)] == [b"long"]
+    alice.deposit(alice.prepare(session, b"again", id=short.id, number=2))
+    assert [m.content for m in fetch(bob)] == [b"again"]
+
+
+@check("twenty at once: the same message, the same deposit")
+def at_once(lab):
+    alice, bob = lab.person("alice"), lab.person("bob")
+    session = alice.initiator(bob.name)
+    with ThreadPoolExecutor(20) as pool:
+
+        def all_of(action):
+            return [job.result() for job in [pool.submit(action) for _ in range(20)]]
+
+        first = session.message1(now())
+        (answer,) = set(all_of(lambda: alice.exchange(first)))
+        second = session.message2(answer, now())
+        (answer,) = set(all_of(lambda: alice.exchange(second)))
+        session.finish(answer)
+        item = alice.prepare(session, os.urandom(5000), chunk_size=999)
+        all_of(lambda: alice.deposit(item))
+    assert len(fetch(bob)) == 1
+
+
+@check("SK on the other curves, read by both clients")
+def curves(lab):
+    alice, bob, (ben, home) = lab.person("alice"), lab.person("bob"), lab.swift_person("ben")
+    for curve in (ibake.P384, ibake.P521):
+        for called in (bob.name, ben.encode()):
+            session = alice.handshake(called, sk_curve=curve)
+            alice.deposit(alice.prepare(session, str(curve.number).encode(), flags=1))
+    assert [m.content for m in fetch(bob)] == [b"11", b"14"]
+    assert len(lab.run("receive", "--as", ben, "--home", home)) >= 2
+    assert len(fetch(alice)) == 4
+    # SK's curve is not the one that H names
+    session = alice.handshake(ben.encode(), sk_curve=ibake.P384)
+    alice.deposit(alice.prepare(session, b"text", flags=1, curve=8))
+    lab.run("receive", "--as", ben, "--home", home)
+    assert fetch(alice) == []
+
+
+@check("mail fetched by an exchange on the other curves, and with compressed points")
+def fetched_on_other_curves(lab):
+    alice, bob = lab.person("alice"), lab.person("bob")
+    box = ibake.mailbox_of(bob.name)
+    for curve in (ibake.P384, ibake.P521):
+        alice.send(bob.name, b"text")
+        stream = bob.receive(prove=False)
+        stream.prove(bob.initiator(box, curve=curve))
+        assert [m.content for m in stream.waiting()] == [b"text"]
+        stream.close()
+    # compressed, and with all the fields that are ignored: Auth alg, TGK length, Reserv, an SPI
+    session = bob.initiator(box)
+    session.message1(now())
+    point = P256.compressed(P256.public(session.x))
+    rest = b"\1\0\x20\x11\3spi"
+    inside = mikey.chain([mikey.idr(1, bob.name), ibake.eccpt(point, rest=rest), mikey.idr(2, box)])
+    body = bob.parameters.encrypt(ibe.dated(box, session.time1), inside)
+    alice.send(bob.name, b"compressed")
+    stream = bob.receive(prove=False)
+    answer = stream.mikey(session.i_message(mikey.I_MESSAGE_1, session.time1, box, body))
+    session.finish(stream.mikey(session.message2(answer, now())))
+    assert stream.answer().delivery.sender == alice.name
+    stream.close()
+    assert [m.content for m in fetch(bob)] == [b"compressed"]
+
+
+@check("a call that would set up media reaches the mailbox, which repeats its map")
+def media(lab):
+    alice, bob = lab.person("alice"), lab.person("bob")
+    session = alice.handshake(bob.name, map=b"\2\0" + (b"\0" + os.urandom(4) + bytes(4)) * 2)
+    alice.deposit(alice.prepare(session, b"text"))
+    assert [m.content for m in fetch(bob)] == [b"text"]
+
+
 @check("a T of 599 s ago is taken, and a message without the optional V flag")
 def tolerated(lab):
-    from datetime import timedelta
-
     alice, bob = lab.person("alice"), lab.person("bob")
-    time = now() - timedelta(seconds=590)
-    if time.date() != now().date():
+    early = now() - timedelta(seconds=590)
+    if early.date() != now().date():
         return
     session = alice.initiator(bob.name)
-    first = mikey.Message.parse(session.message1(time))
+    first = mikey.Message.parse(session.message1(early))
     first.v_flag = 0
     # General Extension may stand anywhere, and the order is free
     first.payloads = [(mikey.EXTENSION, b"\0\0\3abc")] + first.payloads[::-1]
     answer = alice.exchange(first.encode())
-    session.finish(alice.exchange(session.message2(answer, time + timedelta(seconds=1))))
+    session.finish(alice.exchange(session.message2(answer, early + timedelta(seconds=1))))
     alice.deposit(alice.prepare(session, b"late"))
     assert [m.content for m in fetch(bob)] == [b"late"]
 
@@ -219,6 +327,8 @@ def tolerated(lab):
 def killed(lab):
     alice, bob = lab.person("alice"), lab.person("bob")
     items = alice.send(bob.name, b"one", b"two")
+    session, begun = alice.handshake(bob.name), alice.initiator(bob.name)
+    answer = alice.exchange(begun.message1(now()))
     stream = bob.receive()
     first = stream.next()
     stream.acknowledge(first)
@@ -228,3 +338,8 @@ def killed(lab):
     lab.start()
     bob.front, bob.kms, alice.front = lab.front, lab.kms, lab.front
     assert [m.id for m in fetch(bob)] == [items[1].id]
+    # sessions live on: a handshake that was half done, and one that was done
+    begun.finish(alice.exchange(begun.message2(answer, now())))
+    alice.deposit(alice.prepare(begun, b"three"))
+    alice.deposit(alice.prepare(session, b"four"))
+    assert [m.content for m in fetch(bob)] == [b"three", b"four"]

@@ -1,5 +1,6 @@
-"""Bad enrolments and requests for keys."""
+"""Bad enrolments, requests for keys, and presence events."""
 
+import json
 from datetime import timedelta
 
 import mikey
@@ -107,3 +108,30 @@ def signed(account, message, request):
     kept = changed(message, payloads=[p for p in message.payloads if p[0] != V])
     kms = b"" if not [b for b in kept.all(IDR) if b[0] == mikey.KMS] else request.kms
     return kept.signed(request.key(mikey.AUTHENTICATION), b"".join(request.identities) + kms)
+
+
+@check("presence events that are none")
+def presence(lab):
+    alice = lab.person("alice")
+
+    def publish(*events):
+        return lambda: lab.front.call(
+            "Mailbox", "PublishPresence", lab.front.message("PublishPresenceRequest", events=events)
+        )
+
+    good = json.dumps({"entity": alice.name.decode(), "basic": "open", "contact": "192.0.2.7:5150"})
+    for event in (
+        "",
+        "nonsense",
+        "{}",
+        "[]",
+        '{"entity": 5, "basic": "open"}',
+        good.replace("open", "maybe"),
+        good[:-1],
+    ):
+        lab.fails(UNREADABLE, publish(event))
+    lab.fails(UNREADABLE, publish(good, "nonsense"))
+    lab.fails(UNREADABLE, publish("[" * 4000))
+    lab.fails((UNREADABLE, "RESOURCE_EXHAUSTED"), publish(*[good] * 2000))
+    lab.fails((UNREADABLE, "RESOURCE_EXHAUSTED"), publish(good + " " * 100_000))
+    assert publish(good)().accepted == 1

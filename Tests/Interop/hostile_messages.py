@@ -2,6 +2,9 @@
 
 import os
 from datetime import timedelta
+from random import Random
+
+import grpc
 
 import ibake
 import ibe
@@ -259,6 +262,53 @@ def second_messages(lab):
         assert alice.exchange(octets) == answer, "the same octets get another answer"
         case("another ESK, afterwards", 12, replaced(good, ESK, mikey.encrypted(ESK, os.urandom(200))[1]))
         case("a later T, afterwards", 12, replaced(good, T, b"\0" + mikey.ntp(now())))
+    alice.deposit(alice.prepare(session, b"text"))
+    assert [m.content for m in fetch(bob)] == [b"text"]
+
+
+@check("maps that are not what choice 9 allows")
+def maps(lab):
+    alice, bob = lab.person("alice"), lab.person("bob")
+    with Faults(lab) as faults:
+        for what, octets, expected in (
+            ("SRTP-ID with policy 1", b"\1\0" + b"\1" + bytes(8), 12),
+            ("SRTP-ID without a session", b"\0\0", 12),
+            ("an empty map with a session", b"\1\1", 12),
+            ("GENERIC-ID with policy 1", b"\1\2" + b"\1\0\1\1" + b"\0\4" + bytes(4) + b"\0", 12),
+            ("GENERIC-ID with two policies", b"\1\2" + b"\1\0\2\0\0" + b"\0\4" + bytes(4) + b"\0", 12),
+            ("GENERIC-ID that is cut off", b"\1\2" + b"\1\0\1\0" + b"\xff\xff", UNREADABLE),
+            ("an unknown map", b"\0\x09", (12, UNREADABLE)),
+        ):
+            faults.mikey(what, expected, alice, fresh(changed(first_of(alice, bob.name), map=octets)))
+
+
+@check("three hundred messages changed at random: refused, and the good ones still taken")
+def random_changes(lab):
+    alice, bob = lab.person("alice"), lab.person("bob")
+    random = Random(1)
+    session = alice.initiator(bob.name)
+    fetching = alice.initiator(ibake.mailbox_of(alice.name)).message1(now())
+    second = session.message2(alice.exchange(session.message1(now())), now())
+    esk_at = second.index(session.esk)
+
+    def changed_at_random(octets, end):
+        # not T of I_MESSAGE_2, which nothing protects but R_MESSAGE_2
+        octets, at = bytearray(octets), random.choice([*range(1, 10), *range(20, end - 2)])
+        octets[at : at + random.randrange(3)] = random.randbytes(random.randrange(1, 3))
+        return bytes(octets)
+
+    for octets, end, allowed in ((fetching, len(fetching), mikey.R_MESSAGE_1), (second, esk_at, None)):
+        for _ in range(150):
+            bad = changed_at_random(octets, end)
+            # the V flag is ignored; another CSB ID or RAND of I_MESSAGE_1 makes another good message
+            if bad == octets or len(bad) == len(octets) and bad[:3] + bad[4:] == octets[:3] + octets[4:]:
+                continue
+            try:
+                answer = Message.parse(alice.exchange(bad))
+                assert answer.error is not None or answer.data_type == allowed, f"answered: {bad.hex()}"
+            except grpc.RpcError as error:
+                assert error.code().name == UNREADABLE, f"{error.code()} for {bad.hex()}"
+    session.finish(alice.exchange(second))
     alice.deposit(alice.prepare(session, b"text"))
     assert [m.content for m in fetch(bob)] == [b"text"]
 

@@ -28,22 +28,10 @@ class Lab:
     def start(self):
         ready = self.folder / "ready"
         ready.unlink(missing_ok=True)
-        command = [
-            self.poste,
-            "dev",
-            "--cluster",
-            self.cluster,
-            "--home",
-            self.folder / "home",
-            "--kms-listen",
-            "127.0.0.1:0",
-            "--front-listen",
-            "127.0.0.1:0",
-            "--level",
-            str(self.level),
-            "--ready-file",
-            ready,
-        ]
+        local = "127.0.0.1:0"
+        command = [self.poste, "dev", "--cluster", self.cluster, "--home", self.folder / "home", "--ready-file", ready]
+        command += ["--kms-listen", local, "--front-listen", local, "--level", str(self.level)]
+        command += ["--domain", "example.com", "--domain", "other.example"]
         self.process = subprocess.Popen(command + self.test_level, stdout=self.log, stderr=self.log)
         deadline = time.monotonic() + 60
         while not ready.exists() or not ready.read_text().endswith("}"):
@@ -65,11 +53,11 @@ class Lab:
     def test_level(self):
         return ["--insecure-test-level"] if self.level == 1024 else []
 
-    def name(self, user):
-        return f"sip:{user}-{secrets.token_hex(4)}@example.com"
+    def name(self, user, domain="example.com"):
+        return f"sip:{user}-{secrets.token_hex(4)}@{domain}"
 
-    def person(self, user):
-        return Account.enrol(self.kms, self.front, self.token, self.name(user))
+    def person(self, user, domain="example.com"):
+        return Account.enrol(self.kms, self.front, self.token, self.name(user, domain))
 
     def run(self, *arguments, status=0):
         """Runs the command as somebody of a home of his own; the objects that it prints."""

@@ -29,6 +29,7 @@ LAST, KEMAC, T, ID, V, RAND, ERR, IDR, KEY_DATA, EXTENSION, IBAKE, ESK, SK, ECCP
 ERROR, REQUEST_KEY_PSK, REQUEST_KEY_RESP, I_MESSAGE_1, R_MESSAGE_1, I_MESSAGE_2, R_MESSAGE_2 = 6, 19, 21, 22, 23, 24, 25
 INITIATOR, RESPONDER, KMS, PSK = 1, 2, 3, 4
 URI, BYTE_STRING = 1, 2
+EMPTY_MAP = b"\0\1"  # no crypto session
 HMAC_SHA_256, AES_CM_256, PRF_SHA_256 = 2, 3, 1
 
 
@@ -121,7 +122,7 @@ class Message:
     prf: int = PRF_SHA_256
     v_flag: int = 1
     version: int = 1
-    map: bytes = b"\0\1"  # no crypto session, empty map
+    map: bytes = EMPTY_MAP  # with #CS before it
 
     def encode(self):
         first = self.payloads[0][0] if self.payloads else LAST
@@ -141,8 +142,12 @@ class Message:
     @classmethod
     def parse(cls, octets):
         require(len(octets) >= 10 and octets[0] == 1, "no MIKEY")
-        require(octets[8:10] == b"\0\1", "a map")
-        return cls(octets[1], octets[4:8], unchain(octets[2], octets[10:]), octets[3] & 127, octets[3] >> 7)
+        sessions, kind = octets[8:10]
+        require(kind in (0, 1), "an unknown map")
+        end = 10 + (9 * sessions if kind == 0 else 0)
+        require(len(octets) >= end, "truncated")
+        payloads = unchain(octets[2], octets[end:])
+        return cls(octets[1], octets[4:8], payloads, octets[3] & 127, octets[3] >> 7, map=octets[8:end])
 
     def all(self, kind):
         return [body for k, body in self.payloads if k == kind]

@@ -207,7 +207,7 @@ def check_exchange(v, parameters, keys):
             equal(inside, octets(e["encr_data"]), "Encr data")
             equal(parameters.decrypt(keys[e["identity"].encode()], inside), octets(e["plaintext"]), "decrypted")
             if kind == mikey.ESK:
-                equal(ibake.read_esk(octets(e["plaintext"]), initiator), octets(secrets["a"]["point"]), "SK")
+                equal(ibake.read_esk(octets(e["plaintext"]), initiator), (octets(secrets["a"]["point"]), 8), "SK")
     assert not texts, "not everything was encrypted"
 
 
