@@ -47,16 +47,11 @@ public struct KeyManagementClient: Sendable {
 
     /// The KMS's public parameters that are valid now, highest serial first.
     ///
-    /// Throws `RPCStatus`, `IBEError` for parameters that are none, `InsecureLevel`.
+    /// Throws `RPCStatus`, and `IBEError` where there are none that may be used.
     public func parameters(now: UTCTime) async throws -> [BFPublicParameters] {
         let answer = try await channel.call(
             Methods.getParameters, GetParametersRequest(), deadline: patience, waitsForReady: true)
-        let published = try answer.parameters.map { try IBESysParams(der: $0) }
-        let valid = published.filter { $0.isValid(at: now) }.sorted { $0.districtSerial > $1.districtSerial }
-        return try valid.map { published in
-            guard published.parameters.level != .test1024 || acceptsTestLevel else { throw InsecureLevel() }
-            return published.parameters
-        }
+        return try PublishedParameters.usable(answer.parameters, at: now, acceptsTestLevel: acceptsTestLevel)
     }
 
     /// The private keys of dated identities of this account, in their order, each checked under the parameters.
@@ -79,13 +74,5 @@ public struct KeyManagementClient: Sendable {
             keys += try request.receive(answer.octets, parameters: parameters)
         }
         return keys
-    }
-}
-
-/// Parameters of security level 1024, which protects nothing, without leave to use them.
-public struct InsecureLevel: Error, CustomStringConvertible {
-    /// The fault, and what to do.
-    public var description: String {
-        "the KMS has parameters of level 1024, which protects nothing: use one of level 3072, or --insecure-test-level in a test"
     }
 }

@@ -64,8 +64,8 @@ extension MailboxClient {
             let caller = RetryingCaller(Services(enrolment.endpoints), budget: retryBudget, observe: observe)
             // Where the KMS does not serve this machine, better now than with an account made.
             let published = try await caller.kms(Methods.getParameters, GetParametersRequest()).message.parameters
-            _ = try PublishedParameters.valid(
-                published, acceptsTestLevel: enrolment.acceptsTestLevel, now: systemTime())
+            _ = try PublishedParameters.usable(
+                published, at: systemTime(), acceptsTestLevel: enrolment.acceptsTestLevel)
             let request = EnrollRequest(identities: enrolment.identities.map(\.description), mailboxDomain: "")
             let answer = try await caller.kms(
                 Methods.enroll, request, metadata: ["authorization": "Bearer \(enrolment.token)"]

@@ -1,3 +1,4 @@
+import IdentityBasedEncryption
 import StateFolder
 
 /// Everything that can go wrong for who sends and receives. Each case names the fault; `description` says what to do.
@@ -142,6 +143,7 @@ extension MailboxClientError {
         case let error as FileFailure: self = .file(error)
         case StateFolderError.locked(let path, _): self = .locked(path: path)
         case is CancellationError: self = .cancelled
+        case let error as IBEError: self = .untrusted(peer: "KMS", reason: "\(error)")
         default: self = .machine(reason: "\(error)")
         }
     }

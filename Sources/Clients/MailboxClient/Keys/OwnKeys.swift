@@ -37,8 +37,8 @@ actor OwnKeys {
         let wanted = days.map { DatedIdentity(identity, on: $0) }
         if cache == nil { cache = try KeyCache(of: profile) }
         if wanted.contains(where: { cache?.keys[$0] == nil }) { try await fetch(wanted) }
-        if parameters.isEmpty { parameters = try await checkedParameters(cache?.parameters ?? []) }
         do {
+            if parameters.isEmpty { parameters = try await checkedParameters(cache?.parameters ?? []) }
             for dated in wanted where opened[dated] == nil { try await open(dated) }
         } catch is IBEError {
             // Of a KMS that was set up anew, or under parameters that are no longer valid.
@@ -74,7 +74,7 @@ actor OwnKeys {
         let acceptsTestLevel = profile.account.acceptsTestLevel
         let now = now()
         return try await pool.run {
-            try PublishedParameters.valid(encoded, acceptsTestLevel: acceptsTestLevel, now: now)
+            try PublishedParameters.usable(encoded, at: now, acceptsTestLevel: acceptsTestLevel)
         }
     }
 
