@@ -121,8 +121,10 @@ struct DepositTask: Sendable {
         do {
             return try await call.response()
         } catch {
-            // What is final is a verdict of the front on the whole of it: this attempt was not stored.
-            if isSent, RetrySchedule.verdict(error.code) != .final { course.mayBeStored = true }
+            // What is final is a verdict of the front on the whole of it, and who is busy or full has taken none of it: this
+            // attempt was not stored.
+            let isRefused = RetrySchedule.verdict(error.code) == .final || error.code == .resourceExhausted
+            if isSent, !isRefused { course.mayBeStored = true }
             throw error
         }
     }
