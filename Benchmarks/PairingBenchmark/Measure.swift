@@ -13,7 +13,8 @@ struct Measure {
         let start = clock.now
         while samples.count < 5 || clock.now - start < budget {
             let taken = try clock.measure { for _ in 0..<batch { try run() } }
-            samples.append(taken / .nanoseconds(1) / Double(batch))
+            let nanoseconds: Double = taken / .nanoseconds(1)
+            samples.append(nanoseconds / Double(batch))
         }
         samples.sort()
         return samples[samples.count / 2]

@@ -118,7 +118,7 @@ import Testing
 
     /// An ESK of I_MESSAGE_1 is kept with its T; one of I_MESSAGE_2 replaces both (docs/protocol.md choice 15).
     @Test func theLatestESKIsKept() throws {
-        #expect(done.state.session?.esk?.data == (try MIKEYMessage(octets: second.iMessage2).esk))
+        #expect(try done.state.session?.esk?.data == MIKEYMessage(octets: second.iMessage2).esk)
         let early: [UInt8] = [1, 2, 3]
         let call = IBAKECall(from: world.anna, to: world.mailbox)
         let (initiator, more) = try world.begun(call, seed: 6)

@@ -49,7 +49,7 @@ import Testing
         try expect(session, of: exchange)
         #expect(session.secretKey == nil)
         #expect(try ResponderState(serialized: second.state.serialized) == second.state)
-        #expect(second.state.key == (try ExchangeKey(of: exchange.octets(0))))
+        #expect(try second.state.key == ExchangeKey(of: exchange.octets(0)))
     }
 
     private func expect(_ session: EstablishedSession, of exchange: Exchange) throws {
@@ -89,7 +89,7 @@ import Testing
         for message in try exchange.vector["messages"].list {
             for part in try message["encrypted"].list {
                 let identity = try DatedIdentity(octets: Array(part["identity"].text.utf8))
-                #expect(identity.day == (try message["clock"].time.day))
+                #expect(try identity.day == message["clock"].time.day)
                 let parameters = try #require(exchange.keys.parameters(for: identity.identity).first)
                 let encrypted = try parameters.encrypt(
                     part["plaintext"].octets, to: identity.octets, random: ScriptedRandom([part["rho"].octets]))

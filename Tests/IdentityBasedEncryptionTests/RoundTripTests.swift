@@ -187,7 +187,7 @@ struct DatedIdentityTests {
     @Test("A dated identity is a URI and a day of the calendar")
     func dated() throws {
         let dated = try DatedIdentity(octets: ben)
-        #expect(dated.identity == (try Identity("sip:ben@post.example")))
+        #expect(try dated.identity == Identity("sip:ben@post.example"))
         #expect(dated.day == UTCDay("2026-12-01"))
         #expect(dated.octets == ben)
         #expect(dated.description == "sip:ben@post.example2026-12-01")

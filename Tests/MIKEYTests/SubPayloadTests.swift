@@ -130,15 +130,17 @@ import Testing
         + [UInt8](repeating: 0xff, count: 12)
 
     @Test func chainsOfOtherShapesAreRefused() throws {
-        let point = PointChain(initiator: anna, initiatorPoint: try point(.p256)).octets.dropFirst(26)
+        // One call each: long sums of array literals take the compiler of Swift 6.0 too long to type.
+        func octets(_ parts: [UInt8]...) -> [UInt8] { Array(parts.joined()) }
+        let point = Array(PointChain(initiator: anna, initiatorPoint: try point(.p256)).octets.dropFirst(26))
         let i: [UInt8] = [1, 1, 0, 21] + anna.octets
         let r: [UInt8] = [2, 1, 0, 24] + mailbox.octets
         let cases: [(String, [UInt8])] = [
-            ("r first", [0] + r), ("i twice", [14] + i + [0] + i),
-            ("two points", [25] + i + [25] + point.dropFirst() + point),
-            ("a third identity", [14] + i + [14] + r + [0] + i), ("trailing", [0] + i + [0]), ("empty", []),
-            ("names an ESK's payload", [24] + i + [0] + r),
-            ("names one more at its end", [14] + i + [24] + r), ("cut", [25] + i),
+            ("r first", octets([0], r)), ("i twice", octets([14], i, [0], i)),
+            ("two points", octets([25], i, [25], Array(point.dropFirst()), point)),
+            ("a third identity", octets([14], i, [14], r, [0], i)), ("trailing", octets([0], i, [0])), ("empty", []),
+            ("names an ESK's payload", octets([24], i, [0], r)),
+            ("names one more at its end", octets([14], i, [24], r)), ("cut", octets([25], i)),
         ]
         for (name, octets) in cases {
             #expect(throws: MIKEYError.self, "\(name)") { try PointChain(octets: octets) }

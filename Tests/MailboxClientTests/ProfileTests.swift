@@ -88,8 +88,8 @@ import Testing
         let uris = ["sip:alice@example.com", "sip:lists@example.com"]
         let path = Profile.folder(named: uris[0], home: folder.path)
         _ = try Profile.create(at: path, account: sampleAccount(uris), psk: SecretBytes(psk), passphrase: nil)
-        for uri in uris { #expect(Profile.find(try Identity(uri), home: folder.path) == path) }
-        #expect(Profile.find(try Identity("sip:bob@example.com"), home: folder.path) == nil)
+        for uri in uris { #expect(try Profile.find(Identity(uri), home: folder.path) == path) }
+        #expect(try Profile.find(Identity("sip:bob@example.com"), home: folder.path) == nil)
         #expect(Profile.all(home: folder.path).map(\.folder) == [path])
     }
 

@@ -70,7 +70,7 @@ func failure(_ body: () throws -> some Any) -> MailboxClientError? {
 }
 
 /// The client's error that the body throws; nil where it throws none.
-func failure(_ body: () async throws -> some Any) async -> MailboxClientError? {
+func failure(_ body: () async throws -> some Sendable) async -> MailboxClientError? {
     do { _ = try await body() } catch { return error as? MailboxClientError }
     return nil
 }

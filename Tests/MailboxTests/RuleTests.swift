@@ -109,7 +109,7 @@ struct RuleTests {
 
     @Test func windowPassesOverWhatHasExpired() throws {
         var window = PushWindow(limit: PageLimit(count: 5))
-        #expect(window.take(try pending(3), now: now.advanced(byMilliseconds: 60_000)).isEmpty)
+        #expect(try window.take(pending(3), now: now.advanced(byMilliseconds: 60_000)).isEmpty)
         #expect(window.cursor == 12)
     }
 

@@ -82,7 +82,7 @@ import Testing
         let x = try ECDHPrivateKey(curve: curve, random: SystemRandom())
         let y = try ECDHPrivateKey(curve: curve, random: SystemRandom())
         let shared = try x.sharedPoint(with: y.point)
-        #expect(shared == (try y.sharedPoint(with: x.point)))
+        #expect(try shared == y.sharedPoint(with: x.point))
         #expect(shared.count == curve.pointOctetCount)
         let compressed = [2 | x.point.uncompressed[curve.pointOctetCount - 1] & 1]
             + x.point.uncompressed[1...curve.coordinateOctetCount]

@@ -15,7 +15,7 @@ import Testing
         let echo = try EchoServer()
         let call = try echo.channel().clientStreaming("/test.Echo/Count")
         for _ in 0..<100 { #expect(try await call.send([UInt8](repeating: 1, count: 1000))) }
-        #expect(text(try await call.response()) == "100000")
+        #expect(try await text(call.response()) == "100000")
         await echo.server.shutdown(grace: .seconds(1))
     }
 
@@ -67,7 +67,7 @@ import Testing
             }
             try await group.waitForAll()
         }
-        #expect(text(try await call.response()) == "2000000")
+        #expect(try await text(call.response()) == "2000000")
         await echo.server.shutdown(grace: .seconds(1))
     }
 

@@ -124,10 +124,10 @@ import Testing
         let roots = try EchoServer.rootsPEM()
         let echo = try EchoServer(
             security: .tls(RPCCertificate(EchoServer.credentials()), clients: .verifiedIfGiven(rootsPEM: roots)))
-        #expect(text(try await echo.channel().unary("/test.Echo/Who", [])) == "127.0.0.1 -")
+        #expect(try await text(echo.channel().unary("/test.Echo/Who", [])) == "127.0.0.1 -")
         let known = try EchoServer.credentials(uris: ["poste:x"])
         #expect(
-            text(try await echo.channel(credentials: known).unary("/test.Echo/Who", []))
+            try await text(echo.channel(credentials: known).unary("/test.Echo/Who", []))
                 == "127.0.0.1 - localhost 127.0.0.1 poste:x")
         let other = try CertificateAuthority(commonName: "Another", now: EchoServer.now)
         let stranger = try other.issue(commonName: "s", hosts: [], uris: ["poste:x"], now: EchoServer.now)
@@ -141,7 +141,7 @@ import Testing
         let echo = try EchoServer()
         let other = try CertificateAuthority(commonName: "Another", now: EchoServer.now)
         let stranger = try other.issue(commonName: "s", hosts: [], uris: ["poste:x"], now: EchoServer.now)
-        #expect(text(try await echo.channel(credentials: stranger).unary("/test.Echo/Who", [])) == "127.0.0.1 -")
+        #expect(try await text(echo.channel(credentials: stranger).unary("/test.Echo/Who", [])) == "127.0.0.1 -")
         await echo.server.shutdown(grace: .seconds(1))
     }
 
