@@ -37,7 +37,7 @@ import Testing
     private func chain(withPoint octets: [UInt8]) -> [UInt8] {
         let good = chain(point).octets
         let start = 5 + world.ben.octets.count + 1
-        return Array(good[..<start] + octets + good[(start + 67)...])
+        return Array([good[..<start], octets[...], good[(start + 67)...]].joined())
     }
 
     @Test func aWellMadeChainIsAnswered() throws {
