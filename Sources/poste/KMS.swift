@@ -1,3 +1,5 @@
+import Foundation
+import IdentityBasedEncryption
 import KeyManagement
 
 extension Command {
@@ -11,18 +13,32 @@ extension Command {
             """,
         examples: [
             ("poste kms", "serve example.com on 127.0.0.1:7400, with state in ~/.poste/dev/kms"),
+            ("poste kms --remove sip:bob@example.com", "let bob enrol again who has lost his pre-shared key"),
             ("poste kms --domain mail.example --listen 0.0.0.0:7400 --passphrase-file /run/secrets/kms",
                 "serve a domain of your own, its secrets sealed under a passphrase"),
         ],
         options: [
             Option("listen", .value("HOST:PORT"), "where to serve", default: "127.0.0.1:7400"), .domains,
             Option("level", .value("BITS"), "security level of new parameters: 2048, 3072, 7680", default: "3072"),
+            Option("remove", .value("URI"), "remove the account that has this identity, and end; the KMS must not run"),
+            Option(
+                "new-audit-log", .flag, "put an audit log that was damaged aside, and begin another which says so"),
         ] + ServiceOptions.all
     ) { arguments in
         let options = try ServiceOptions(arguments, component: "kms")
         let address = try arguments.address("listen", default: "127.0.0.1:7400")
-        let service = try await Roles(options: options).keyManagement(
-            address, domains: try arguments.domainNames(), level: try arguments.securityLevel())
+        let roles = Roles(options: options)
+        let state = try await roles.keyManagementState(
+            domains: try arguments.domainNames(), level: try arguments.securityLevel(),
+            beginsNewAuditLog: arguments.has("new-audit-log"))
+        if let name = arguments.value("remove") {
+            let identity = try Identity(name)
+            guard try await onThread({ try state.removeAccount(of: identity, now: wallClock()) }) else {
+                throw CommandFailure(.unknownName, "no account has the identity \(identity)")
+            }
+            return say("the account of \(identity) is removed; it can be enrolled again")
+        }
+        let service = try roles.keyManagement(state, at: address)
         try options.announce("kms", ["kms": Address(host: address.host, port: service.port).description])
         try await runUntilStopped([])
         await service.shutdown()

@@ -73,3 +73,32 @@ import Testing
         return false
     }
 }
+
+/// An account whose answer nobody kept does not lock anybody out for ever.
+@Suite struct LostAccountTests {
+    @Test func devMakesItsFrontsAccountAnewWhenItsFileIsGone() async throws {
+        let poste = try Poste()
+        defer { poste.removeHome() }
+        let first = try await poste.startDev()
+        first.kill()
+        await first.ended()
+        try FileManager.default.removeItem(at: poste.home.appendingPathComponent("dev/example.com.account"))
+        let second = try await poste.startDev()
+        #expect(try await poste.run("enroll", "sip:alice@example.com").status == 0)
+        #expect(await second.stop() == 0)
+    }
+
+    @Test func anOperatorRemovesAnAccount() async throws {
+        let poste = try Poste()
+        defer { poste.removeHome() }
+        let dev = try await poste.startDev()
+        #expect(try await poste.run("enroll", "sip:alice@example.com").status == 0)
+        let busy = try await poste.run("kms", "--level", "1024", "--remove", "sip:alice@example.com")
+        #expect(busy.status == 74, "\(busy.errors)")
+        #expect(await dev.stop() == 0)
+        let removed = try await poste.run("kms", "--level", "1024", "--remove", "sip:alice@example.com")
+        #expect(removed.status == 0 && removed.output.contains("can be enrolled again"), "\(removed.errors)")
+        let nobody = try await poste.run("kms", "--level", "1024", "--remove", "sip:alice@example.com")
+        #expect(nobody.status == 67, "\(nobody.errors)")
+    }
+}

@@ -33,16 +33,24 @@ struct FrontAccount: Codable, Sendable {
     }
 
     /// The account of a domain in a cluster's folder; enrols it with the KMS where there is none yet.
-    init(domain: String, in folder: ClusterFolder, channel: RPCChannel) async throws {
+    ///
+    /// - Parameter reclaim: gives up an account at the KMS whose answer nobody kept, as when the process was killed between the two.
+    init(
+        domain: String, in folder: ClusterFolder, channel: RPCChannel, reclaim: (@Sendable () async throws -> Void)?
+    ) async throws {
         let name = "\(domain).account"
         if folder.read(name) == nil {
             // Two fronts that start at once: the KMS refuses the slower one, which then finds the file of the faster.
-            let made = await Result.catching { try await Self.enroll(domain, folder, channel) }
+            var made = await Result.catching { try await Self.enroll(domain, folder, channel) }
+            if let reclaim, case .failure(let error) = made, (error as? RPCStatus)?.code == .alreadyExists {
+                try await reclaim()
+                made = await Result.catching { try await Self.enroll(domain, folder, channel) }
+            }
             switch made {
             case .success(let account): try folder.write(name, Array(try JSONEncoder().encode(account)))
             case .failure(let error):
                 for _ in 0..<50 where folder.read(name) == nil { try await Task.sleep(for: .milliseconds(100)) }
-                if folder.read(name) == nil { throw error }
+                if folder.read(name) == nil { throw Self.explained(error, domain) }
             }
         }
         try self.init(path: folder.path(name))
@@ -52,6 +60,14 @@ struct FrontAccount: Codable, Sendable {
         self.kms = kms
         self.preSharedKeyName = preSharedKeyName
         self.preSharedKey = preSharedKey
+    }
+
+    private static func explained(_ error: any Error, _ domain: String) -> any Error {
+        guard (error as? RPCStatus)?.code == .alreadyExists else { return error }
+        return CommandFailure(
+            .data,
+            "the KMS has an account for the fronts of \(domain), and its file \(domain).account is not here: bring the file, or "
+                + "stop the KMS and run 'poste kms --remove sip:mailbox@\(domain)'")
     }
 
     private static func enroll(

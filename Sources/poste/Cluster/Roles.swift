@@ -14,14 +14,15 @@ import RPC
 struct Roles: Sendable {
     let options: ServiceOptions
 
-    /// The KMS. It makes parameters at its first start, with a line of progress.
-    func keyManagement(
-        _ address: Address, domains: [String], level: SecurityLevel
-    ) async throws -> KeyManagementService {
+    /// The KMS's state. It makes parameters at its first start, with a line of progress.
+    func keyManagementState(
+        domains: [String], level: SecurityLevel, beginsNewAuditLog: Bool = false
+    ) async throws -> KeyManagementState {
         var settings = KeyManagementSettings(name: try Identity("sip:kms@\(domains[0])"))
         settings.domains = Set(domains)
         settings.level = level
         settings.insecureTestLevel = options.insecureTestLevel
+        settings.beginsNewAuditLog = beginsNewAuditLog
         let progress = PrimeProgress(level: level)
         let passphrase = try options.folder.passphrase(file: options.passphraseFile)
         let path = options.folder.path("kms")
@@ -32,6 +33,11 @@ struct Roles: Sendable {
                 folder: path, passphrase: passphrase, settings: fixed, now: wallClock(), progress: progress.update)
         }
         progress.finish()
+        return state
+    }
+
+    /// The KMS, serving.
+    func keyManagement(_ state: KeyManagementState, at address: Address) throws -> KeyManagementService {
         let certificate = try RPCCertificate(
             options.folder.credentials(role: "kms", hosts: [address.host]))
         return try KeyManagementService(
@@ -44,7 +50,7 @@ struct Roles: Sendable {
     /// A front worker that gets its keys from the KMS at `kms`.
     func front(
         _ address: Address, push: Address, advertised: String, kms: Address, domains: [String], account: String?,
-        store: EmbeddedStore
+        store: EmbeddedStore, reclaim: (@Sendable (Identity) async throws -> Void)? = nil
     ) async throws -> FrontWorker {
         let authority = try options.folder.authority()
         let channel = try RPCChannel(
@@ -54,7 +60,7 @@ struct Roles: Sendable {
         for domain in domains {
             let credentials =
                 if let account { try FrontAccount(path: account).credentials() } else {
-                    try await FrontAccount(domain: domain, in: options.folder, channel: channel).credentials()
+                    try await self.account(of: domain, channel, reclaim)
                 }
             let client = KeyManagementClient(
                 channel: channel, credentials: credentials, acceptsTestLevel: options.insecureTestLevel)
@@ -67,6 +73,19 @@ struct Roles: Sendable {
         return try FrontWorker(
             configuration, mailLog: store, view: store, sessions: store, seal: try options.folder.sessionSeal(),
             accounts: accounts, log: options.log.component("front"))
+    }
+
+    private func account(
+        of domain: String, _ channel: RPCChannel, _ reclaim: (@Sendable (Identity) async throws -> Void)?
+    ) async throws -> KeyManagementClient.Credentials {
+        var reclaimAccount: (@Sendable () async throws -> Void)?
+        if let reclaim {
+            let mailbox = try Identity("sip:mailbox@\(domain)")
+            reclaimAccount = { try await reclaim(mailbox) }
+        }
+        return try await FrontAccount(
+            domain: domain, in: options.folder, channel: channel, reclaim: reclaimAccount
+        ).credentials()
     }
 
     /// A delivery worker.
