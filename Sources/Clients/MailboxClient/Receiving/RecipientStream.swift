@@ -42,7 +42,8 @@ struct RecipientStream {
     /// Sequences that were answered, and of which the mailbox has not yet said that its log has the answer.
     var unsettled: Set<UInt64> = []
     var isCaughtUp = false
-    /// Whether the mailbox has said anything: then the connection is worth another budget of retries.
+    /// Whether this stream got further than the one before it could: then another is worth a new budget of retries. What
+    /// comes to everybody who connects does not count, or a mailbox that breaks each stream would be called for ever.
     private(set) var hasProgress = false
     private var lastMessage = ContinuousClock.now
 
@@ -137,7 +138,6 @@ struct RecipientStream {
     }
 
     private mutating func take(_ response: ReceiveResponse) async throws {
-        hasProgress = true
         switch response.part {
         case .delivery(let delivery):
             guard rest == 0 else { throw StreamFault("a delivery came before all chunks of the one before it") }
@@ -150,10 +150,14 @@ struct RecipientStream {
             guard !chunk.isEmpty, chunk.count <= rest else { throw StreamFault("more chunks came than were announced") }
             rest -= UInt64(chunk.count)
             try await append(chunk)
+            if case .content = current { hasProgress = true }
             if rest == 0 { try await finish() }
-        case .settled(let settled): unsettled.remove(settled.sequence)
+        case .settled(let settled):
+            hasProgress = true
+            unsettled.remove(settled.sequence)
         case .caughtUp:
             isCaughtUp = true
+            if options.follows { hasProgress = true }
             await hear(.caughtUp)
         case .mikey: throw StreamFault("a MIKEY message came behind the exchange: the mailbox has ended the session")
         case nil: break
