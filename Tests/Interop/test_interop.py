@@ -22,11 +22,12 @@ import good_checks
 import hostile_deposits
 import hostile_keys
 import hostile_messages
+import hostile_relay
 import hostile_streams
 import vectors
 from lab import Lab
 
-HOSTILE = hostile_messages.ALL + hostile_deposits.ALL + hostile_streams.ALL + hostile_keys.ALL
+HOSTILE = hostile_messages.ALL + hostile_deposits.ALL + hostile_streams.ALL + hostile_keys.ALL + hostile_relay.ALL
 
 
 def main():
@@ -65,7 +66,9 @@ def main():
                 run("good: " + name, action, lab)
         if options.only in "level 3072":
             with Lab(os.path.abspath(options.poste), pathlib.Path(folder) / "level-3072", 3072, options.verbose) as lab:
-                run("level 3072: a deposit of several chunks", good_checks.still_works, lab)
+                run("level 3072: Python to Python", good_checks.still_works, lab)
+                run("level 3072: Python to Swift", good_checks.python_to_swift, lab)
+                run("level 3072: Swift to Python", good_checks.swift_to_python, lab)
     print(f"{sum(outcomes)} passed, {len(outcomes) - sum(outcomes)} failed")
     sys.exit(0 if all(outcomes) else 1)
 
