@@ -106,6 +106,23 @@ import Testing
         }
     }
 
+    @Test func aMailboxThatIsWrongEachTimeIsGivenUp() async throws {
+        try await TestCluster.run { cluster in
+            let alice = try await cluster.enroll("sip:alice@example.com")
+            let bob = try await cluster.enroll("sip:bob@example.com") { $0.retryBudget = .seconds(1) }
+            _ = try await alice.send([1], to: bob)
+            for _ in 0..<100 {
+                cluster.relay.tamperNextStream { response in
+                    guard case .delivery(var delivery) = response.part else { return response }
+                    delivery.mac[0] ^= 1
+                    return ReceiveResponse(.delivery(delivery))
+                }
+            }
+            let error = await failure { try await bob.receive() }
+            #expect(error?.kind == .untrusted)
+        }
+    }
+
     @Test func whatBrokeInTheMiddleComesAgainWhole() async throws {
         try await TestCluster.run { cluster in
             let alice = try await cluster.enroll("sip:alice@example.com")
