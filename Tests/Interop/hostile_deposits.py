@@ -1,15 +1,21 @@
 """Bad deposits: openings, streams, ids."""
 
 import os
+import pathlib
 import queue
+from datetime import timedelta
 
 import grpc
 
 import deposit
+import ibake
 import ibe
 import mikey
+from client import now
 from faults import UNREADABLE, Faults, changed, first_of, fresh, replaced, second_of, without
 from good_checks import fetch
+from ibake import P256
+from ibe import dated
 from lab import checks
 
 ALL = []
@@ -214,3 +220,98 @@ def known_ids(lab):
     alice.deposit(alice.prepare(elsewhere, b"three", id=item.id))
     assert [m.content for m in fetch(bob)] == [b"one"]
     assert [m.content for m in fetch(carol)] == [b"three"]
+
+
+@check("an ESK that Bob cannot take: refused by both clients, and the queue goes on")
+def bad_esks(lab):
+    alice, bob, mallory, (ben, home) = (
+        lab.person("alice"),
+        lab.person("bob"),
+        lab.person("mallory"),
+        lab.swift_person("ben"),
+    )
+    sk = P256.public(5)
+    off = P256.octets((5, pow(5**3 - 15 + 7, (P256.p + 1) // 4, P256.p)))
+
+    def sub_payload(data, head=b"\x10", kind=mikey.SK, behind=b""):
+        body = head + len(data).to_bytes(2, "big") + data
+        return mikey.chain([mikey.idr(mikey.INITIATOR, alice.name), (kind, body)]) + behind
+
+    def encrypted(name, plaintext, days=0):
+        def make(called, time):
+            return alice.parameters.encrypt(dated(name or called, time + timedelta(days=days)), plaintext)
+
+        return make
+
+    for what, make in (
+        ("random", lambda called, time: os.urandom(300)),
+        ("empty", lambda called, time: b""),
+        ("for another day", encrypted(None, sub_payload(sk), 1)),
+        ("for Mallory", encrypted(mallory.name, sub_payload(sk))),
+        ("nothing inside", encrypted(None, b"")),
+        ("of another sender", encrypted(None, ibake.esk_inner(mallory.name, sk))),
+        ("an octet behind", encrypted(None, sub_payload(sk, behind=b"\0"))),
+        ("SK off the curve", encrypted(None, sub_payload(off))),
+        ("SK compressed", encrypted(None, sub_payload(P256.compressed(sk)))),
+        ("SK infinity", encrypted(None, sub_payload(b"\0"))),
+        ("SK of 64 octets", encrypted(None, sub_payload(sk[1:]))),
+        ("SK of another type", encrypted(None, sub_payload(sk, b"\x20"))),
+        ("SK with a validity", encrypted(None, sub_payload(sk, b"\x11", behind=b"\0"))),
+        ("a key payload in SK's place", encrypted(None, sub_payload(sk, b"\x70", mikey.KEY_DATA))),
+        (
+            "IDR of the responder",
+            encrypted(None, mikey.chain([mikey.idr(2, alice.name), (mikey.SK, b"\x10\0\x41" + sk)])),
+        ),
+    ):
+        for called in (bob.name, ben.encode()):
+            session = alice.initiator(called)
+            right = session.encrypt
+
+            def encrypt(name, time, plaintext):
+                second = hasattr(session, "time2") and name == session.called
+                return make(called, time) if second else right(name, time, plaintext)
+
+            session.encrypt = encrypt
+            answer = alice.exchange(session.message1(now()))
+            try:
+                session.finish(alice.exchange(session.message2(answer, now())))
+            except ibake.ErrorMessage:
+                assert what == "empty", what
+                continue
+            alice.deposit(alice.prepare(session, what.encode(), flags=1))
+    for called in (bob.name, ben.encode()):
+        alice.send(called, b"good", flags=1)
+    mails = fetch(bob)
+    assert [m.content for m in mails if not m.fault] == [b"good"] and len(mails) >= 15, mails
+    shown = lab.run("receive", "--as", ben, "--home", home)
+    assert len([s for s in shown if "path" in s]) == 1, shown
+    assert len(fetch(alice)) == 2
+    assert lab.run("receive", "--as", ben, "--home", home) == []
+
+
+@check("media types that would lead out of the inbox")
+def media_types(lab):
+    alice, (ben, home) = lab.person("alice"), lab.swift_person("ben")
+    session, into = alice.handshake(ben.encode()), lab.folder / "media" / "inbox"
+    into.mkdir(parents=True)
+    types = [
+        b"text/../../../evil",
+        b"../../evil",
+        b"/etc/passwd",
+        b"text/" + b"a" * 250,
+        b".",
+        b"..",
+        b"/",
+        b"a/b/c",
+        b"text/x;name=../y",
+        b" ",
+        b"text/%2e%2e%2fx",
+    ]
+    for n, media_type in enumerate(types):
+        alice.deposit(alice.prepare(session, b"text", number=n, media_type=media_type))
+    before = {p for p in lab.folder.rglob("*") if into not in p.parents and home not in p.parents}
+    shown = lab.run("receive", "--as", ben, "--home", home, "--into", into)
+    assert len(shown) == len(types)
+    assert all(into.resolve() == pathlib.Path(s["path"]).resolve().parent for s in shown), shown
+    after = {p for p in lab.folder.rglob("*") if into not in p.parents and home not in p.parents}
+    assert not [p for p in after - before if p.suffix not in (".sqlite-wal", ".sqlite-shm")], after - before

@@ -19,7 +19,11 @@ class Lab:
         self.cluster, self.log = folder / "cluster", open(folder / "log", "a")
 
     def __enter__(self):
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.process.kill()
+            raise
         return self
 
     def __exit__(self, *_):
