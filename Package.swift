@@ -90,6 +90,14 @@ let package = Package(
         .executableTarget(
             name: "StoreVictim", dependencies: ["EmbeddedStore", "StoreBehaviour", "CSQLite"], path: "Tests/Support/StoreVictim"),
         .target(name: "StoreBehaviour", dependencies: ["Mailbox"], path: "Tests/Support/StoreBehaviour"),
+        // A whole mailbox in one process, and people who call it message by message
+        .target(
+            name: "TestCluster",
+            dependencies: [
+                "FrontWorker", "DeliveryWorker", "EmbeddedStore", "KeyManagementClient", "MailboxAPI", "RPC", "Observability",
+                "Mailbox", "IBAKE", "MIKEY", "IdentityBasedEncryption", "Primitives", "TestVectors",
+            ],
+            path: "Tests/Support/TestCluster"),
         // A process for tests to kill and to freeze
         .executableTarget(name: "RPCPeer", dependencies: ["RPC"], path: "Tests/Support/RPCPeer"),
 
@@ -108,6 +116,8 @@ let package = Package(
         .testTarget(name: "MailboxAPITests", dependencies: ["MailboxAPI", "RPC", "Primitives"]),
         .testTarget(name: "RPCTests", dependencies: ["RPC", "Primitives", "RPCPeer"]),
         .testTarget(name: "ClusterTests", dependencies: ["poste", "Primitives"]),
+        .testTarget(name: "FrontWorkerTests", dependencies: ["FrontWorker", "TestCluster"]),
+        .testTarget(name: "DeliveryWorkerTests", dependencies: ["DeliveryWorker", "TestCluster"]),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
         .testTarget(
             name: "KeyManagementTests",

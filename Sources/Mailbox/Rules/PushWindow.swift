@@ -41,6 +41,9 @@ public struct PushWindow: Sendable {
     /// How many deposits are unanswered and not passed.
     public var inFlightCount: Int { inFlight.count }
 
+    /// The deposits that are unanswered and not passed, in order.
+    public var unanswered: [DepositKey] { inFlight.map(\.key) }
+
     /// Whether another deposit may be pushed.
     public var hasRoom: Bool {
         inFlight.isEmpty || (inFlight.count < limit.count && inFlightOctets < UInt64(limit.octets))

@@ -24,42 +24,52 @@ public struct DeliveryWorker: Sendable {
     /// Throws `StoreError` where a store needs an operator: damaged, or of a later version.
     public func run() async throws {
         let channels = FrontChannels(configuration)
+        let (failures, failed) = AsyncThrowingStream<Never, any Error>.makeStream()
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                try await withThrowingTaskGroup(of: Void.self) { owners in
-                    var tasks: [Int: Task<Void, any Error>] = [:]
-                    defer { for task in tasks.values { task.cancel() } }
-                    for await change in mailLog.ownership() {
-                        switch change {
-                        case .assigned(let partitions):
-                            log.info("partitions assigned", ["count": LogValue(partitions.count)])
-                            for partition in partitions where tasks[partition] == nil {
-                                let owner = PartitionOwner(
-                                    partition: partition, mailLog: mailLog, view: view, channels: channels,
-                                    configuration: configuration, log: log)
-                                let task = Task { try await owner.run() }
-                                tasks[partition] = task
-                                // A partition that cannot go on ends the worker; one that was revoked does not.
-                                owners.addTask {
-                                    do {
-                                        try await withTaskCancellationHandler {
-                                            try await task.value
-                                        } onCancel: {
-                                            task.cancel()
-                                        }
-                                    } catch is CancellationError {}
-                                }
-                            }
-                        case .revoked(let partitions):
-                            log.info("partitions revoked", ["count": LogValue(partitions.count)])
-                            for partition in partitions { tasks.removeValue(forKey: partition)?.cancel() }
-                        }
+            group.addTask { await own(channels, failed) }
+            group.addTask { for try await _ in failures {} }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    /// Works for partitions as they come and go, until the task is cancelled.
+    private func own(_ channels: FrontChannels, _ failed: AsyncThrowingStream<Never, any Error>.Continuation) async {
+        await withTaskGroup(of: Void.self) { owners in
+            var tasks: [Int: Task<Void, any Error>] = [:]
+            for await change in mailLog.ownership() {
+                switch change {
+                case .assigned(let partitions):
+                    log.info("partitions assigned", ["count": LogValue(partitions.count)])
+                    for partition in partitions where tasks[partition] == nil {
+                        let owner = PartitionOwner(
+                            partition: partition, mailLog: mailLog, view: view, channels: channels,
+                            configuration: configuration, log: log)
+                        let task = Task { try await owner.run() }
+                        tasks[partition] = task
+                        owners.addTask { await watch(task, failed) }
                     }
-                    owners.cancelAll()
-                    try await owners.waitForAll()
+                case .revoked(let partitions):
+                    log.info("partitions revoked", ["count": LogValue(partitions.count)])
+                    let ending = partitions.compactMap { tasks.removeValue(forKey: $0) }
+                    for task in ending { task.cancel() }
+                    // A partition that comes back must not find its last owner still at work.
+                    for task in ending { _ = await task.result }
                 }
             }
-            try await group.waitForAll()
+            owners.cancelAll()
         }
+    }
+
+    /// A partition that cannot go on ends the worker; one that was revoked does not.
+    private func watch(
+        _ task: Task<Void, any Error>, _ failed: AsyncThrowingStream<Never, any Error>.Continuation
+    ) async {
+        let result = await withTaskCancellationHandler {
+            await task.result
+        } onCancel: {
+            task.cancel()
+        }
+        if case .failure(let error) = result, !(error is CancellationError) { failed.finish(throwing: error) }
     }
 }

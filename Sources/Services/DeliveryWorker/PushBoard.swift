@@ -37,8 +37,9 @@ actor PushBoard {
         for running in pushers.values { await running.task.value }
     }
 
-    /// For an owner that begins: pushers for all that can be reached and have something waiting.
+    /// For an owner that begins, or begins again: pushers for all that can be reached and have something waiting.
     func startReachable() async throws {
+        for running in pushers.values { running.pusher.lookAgain() }
         var last: Identity?
         repeat {
             let page = try await view.reachable(in: partition, after: last, now: configuration.now(), limit: 256)

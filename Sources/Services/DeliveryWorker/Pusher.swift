@@ -28,6 +28,14 @@ final class Pusher: Sendable {
         var answered: [DepositKey] = []
         /// Over, by whatever way.
         var settled: [DepositKey] = []
+        /// Whether the owner may have missed some: another worker folded for a while.
+        var mayLackSome = false
+    }
+
+    private enum Sent {
+        case whole
+        case callIsOver
+        case contentIsGone
     }
 
     init(
@@ -53,6 +61,12 @@ final class Pusher: Sendable {
         wake.yield()
     }
 
+    /// The owner begins again; what was settled meanwhile it did not hear.
+    func lookAgain() {
+        news.withLock { $0.mayLackSome = true }
+        wake.yield()
+    }
+
     /// Pushes until the stream is gone or the task is cancelled. Returns why the call ended.
     func run(over channel: RPCChannel) async -> RPCStatus? {
         do {
@@ -61,8 +75,8 @@ final class Pusher: Sendable {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.readOutcomes(call) }
                 group.addTask { try await self.push(into: call) }
-                try await group.next()
-                group.cancelAll()
+                // Where sending finds the call over, reading says how.
+                while try await group.next() != nil {}
             }
             return nil
         } catch let status as RPCStatus {
@@ -79,6 +93,7 @@ final class Pusher: Sendable {
     }
 
     private func readOutcomes(_ call: PushCall) async throws {
+        defer { wake.finish() }
         while let response = try await call.receive() {
             guard case .outcome(let outcome) = response.part else { continue }
             let id = try DepositID(octets: outcome.id)
@@ -92,19 +107,28 @@ final class Pusher: Sendable {
         guard try await call.send(PushRequest(.opening(opening))) else { return }
         var window = PushWindow(limit: configuration.window)
         var saidCaughtUp = false
+        var lost: Set<DepositKey> = []
         var awake = wakes.makeAsyncIterator()
         while true {
             try Task.checkCancellation()
-            take(&window)
-            let page = window.hasRoom
+            try await takeNews(&window)
+            var page = window.hasRoom
                 ? try await view.pending(
                     in: mailbox, partition: partition, after: window.cursor,
                     limit: PageLimit(count: configuration.window.count))
                 : []
+            page.removeAll { lost.contains($0.envelope.key) }
             let pushes = window.take(page, now: configuration.now())
-            for push in pushes {
-                guard try await send(push, call) else { return }
-                saidCaughtUp = false
+            sending: for push in pushes {
+                switch try await send(push, call) {
+                case .whole: saidCaughtUp = false
+                case .callIsOver: return
+                case .contentIsGone:
+                    if try await isWaiting(push.deposit.envelope.key) { lost.insert(push.deposit.envelope.key) }
+                    // What follows was to come after this one: begin again, the front drops what it has sent.
+                    window = PushWindow(limit: configuration.window)
+                    break sending
+                }
             }
             guard pushes.isEmpty, page.isEmpty else { continue }
             if window.hasRoom, !saidCaughtUp {
@@ -115,35 +139,55 @@ final class Pusher: Sendable {
         }
     }
 
-    private func take(_ window: inout PushWindow) {
+    /// Whether a deposit whose content is gone still waits. If so it cannot be delivered, and must not hold up the others.
+    private func isWaiting(_ key: DepositKey) async throws -> Bool {
+        guard try await view.deposit(key, partition: partition) != nil else { return false }
+        log.error("content lost, deposit passed over", ["deposit": LogValue(key.id), "partition": LogValue(partition)])
+        return true
+    }
+
+    private func takeNews(_ window: inout PushWindow) async throws {
         let latest = news.withLock { news in
             defer { news = News() }
             return news
         }
         for key in latest.answered { window.settle(key) }
         for key in latest.settled { window.forget(key) }
+        guard latest.mayLackSome else { return }
+        for key in window.unanswered {
+            if try await view.deposit(key, partition: partition) == nil { window.forget(key) }
+        }
     }
 
-    /// Sends one deposit with its chunks; false when the call is over.
-    private func send(_ push: PushWindow.Push, _ call: PushCall) async throws -> Bool {
+    /// Sends one deposit with its chunks.
+    private func send(_ push: PushWindow.Push, _ call: PushCall) async throws -> Sent {
         let envelope = push.deposit.envelope
         let message = PushDeposit(
             envelope: envelope.octets, offset: push.deposit.offset,
             before: push.after.map { PushedBefore(offset: $0) })
         guard case .run(let run) = envelope.place else {
-            return try await call.send(PushRequest(.deposit(message)))
+            return try await call.send(PushRequest(.deposit(message))) ? .whole : .callIsOver
         }
         var sent = 0
         while UInt64(sent) < run.recordCount {
-            let chunks = try await mailLog.contents(
-                run, of: envelope.key, skipping: sent, limit: configuration.page)
+            guard let chunks = try await chunks(of: envelope.key, run, after: sent) else { return .contentIsGone }
             guard !chunks.isEmpty else { break }
-            if sent == 0, !(try await call.send(PushRequest(.deposit(message)))) { return false }
+            if sent == 0, !(try await call.send(PushRequest(.deposit(message)))) { return .callIsOver }
             for chunk in chunks {
-                guard try await call.send(PushRequest(.chunk(chunk))) else { return false }
+                guard try await call.send(PushRequest(.chunk(chunk))) else { return .callIsOver }
             }
             sent += chunks.count
         }
-        return true
+        return .whole
+    }
+
+    /// The next chunks of a content; none where it is gone before its first was sent.
+    private func chunks(of key: DepositKey, _ run: ContentRun, after sent: Int) async throws(StoreError) -> [[UInt8]]? {
+        do {
+            return try await mailLog.contents(run, of: key, skipping: sent, limit: configuration.page)
+        } catch {
+            guard error.kind == .gone, sent == 0 else { throw error }
+            return nil
+        }
     }
 }

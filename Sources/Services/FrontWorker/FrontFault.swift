@@ -26,6 +26,7 @@ enum FrontFault: Error {
         case let full as WorkPoolFull:
             return RPCStatus(
                 .resourceExhausted, "\(full)", retryAfterMs: max(1, Int(full.expectedWait / .milliseconds(1))))
+        case is WorkPoolStopped: return RPCStatus(.unavailable, "\(error)")
         case is CancellationError: return RPCStatus(.cancelled, "the call was cancelled")
         case let store as StoreError where store.kind == .full:
             log.error("store full", ["detail": .text(store.detail)])

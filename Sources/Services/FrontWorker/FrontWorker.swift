@@ -17,6 +17,7 @@ public final class FrontWorker: Sendable {
 
     private let server: RPCServer
     private let pushServer: RPCServer
+    private let registry = StreamRegistry()
     private let leases: RouteLeases
     private let keys: MailboxKeys
     private let health: Health
@@ -35,7 +36,6 @@ public final class FrontWorker: Sendable {
         pool = WorkPool(
             name: "front-crypto", threadCount: limits.cryptoThreads, queueLimit: limits.cryptoQueue)
         keys = MailboxKeys(accounts, now: configuration.now, log: log)
-        let registry = StreamRegistry()
         let vault = SessionVault(store: sessions, seal: seal)
         let exchange = ExchangeService(
             vault: vault, keys: keys, pool: pool, admission: ExchangeAdmission(store: sessions, limits: limits),
@@ -74,7 +74,8 @@ public final class FrontWorker: Sendable {
         health.setAll(.serving)
     }
 
-    /// Serves until the task is cancelled; then lets calls under way finish, for at most five seconds.
+    /// Serves until the task is cancelled; then ends recipients' streams, which would never end by themselves, and lets other calls
+    /// finish, for at most five seconds.
     public func run() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.keys.run() }
@@ -88,6 +89,7 @@ public final class FrontWorker: Sendable {
         health.setAll(.notServing)
         async let callers: Void = server.shutdown(grace: .seconds(5))
         async let pushers: Void = pushServer.shutdown(grace: .seconds(5))
+        registry.end(RPCStatus(.unavailable, "the front is stopping: open another stream"))
         _ = await (callers, pushers)
         pool.stop()
     }

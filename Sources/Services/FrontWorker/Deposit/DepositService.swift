@@ -70,8 +70,8 @@ struct DepositService: Sendable {
         let keys = try DepositSession(
             tgk: session.tgk, csbID: opening.csbID, messageDigest: session.iMessage2Digest)
         guard keys.verify(openingTag: opening.tag, for: header) else { throw FrontFault.wrongTag }
-        guard header.fields.recipient.mailbox == session.responder, header.fields.recipient != session.responder
-        else { throw FrontFault.noMailbox(header.fields.recipient) }
+        // Who calls the mailbox itself fetches his mail; nothing can be left there.
+        guard session.isDeferredOrRedirected else { throw FrontFault.noMailbox(session.called) }
         return (session, keys, header)
     }
 

@@ -55,6 +55,9 @@ struct PushService: PushHandlers {
             switch request.part {
             case .deposit(let message):
                 let push = try PushWindow.Push(message)
+                guard push.deposit.envelope.mailbox == stream.recipient else {
+                    throw RPCStatus(.invalidArgument, "a deposit of another mailbox than the stream's recipient's")
+                }
                 let chunks = ChunkSource(push.deposit.envelope, requests)
                 switch try await stream.deliver(push, watcher: watcher, chunks: { try await chunks.next() }) {
                 case .sent, .dropped: break

@@ -1,16 +1,37 @@
 import Mailbox
+import RPC
 import Synchronization
 
 /// The recipients' streams that this front holds, by their names.
 final class StreamRegistry: Sendable {
-    private let streams = Mutex<[StreamID: RecipientStream]>([:])
+    private struct State {
+        var streams: [StreamID: RecipientStream] = [:]
+        var end: RPCStatus?
+    }
 
-    func add(_ stream: RecipientStream) { streams.withLock { $0[stream.id] = stream } }
+    private let state = Mutex(State())
 
-    func remove(_ id: StreamID) { _ = streams.withLock { $0.removeValue(forKey: id) } }
+    func add(_ stream: RecipientStream) {
+        let end = state.withLock { state in
+            state.streams[stream.id] = stream
+            return state.end
+        }
+        if let end { stream.end.set(end) }
+    }
 
-    subscript(_ id: StreamID) -> RecipientStream? { streams.withLock { $0[id] } }
+    func remove(_ id: StreamID) { _ = state.withLock { $0.streams.removeValue(forKey: id) } }
+
+    subscript(_ id: StreamID) -> RecipientStream? { state.withLock { $0.streams[id] } }
 
     /// All of them, for renewing their leases.
-    var all: [RecipientStream] { streams.withLock { Array($0.values) } }
+    var all: [RecipientStream] { state.withLock { Array($0.streams.values) } }
+
+    /// Ends all of them, and those that come later as they come.
+    func end(_ status: RPCStatus) {
+        let streams = state.withLock { state in
+            state.end = status
+            return state.streams.values
+        }
+        for stream in streams { stream.end.set(status) }
+    }
 }
