@@ -19,7 +19,7 @@ extension Command {
         let options = try ServiceOptions(arguments, component: "deliver")
         let roles = Roles(options: options)
         let lag = try arguments.seconds("compaction-lag", default: 3600)
-        let worker = try roles.delivery(store: try await roles.store(), compactionLagSeconds: lag)
+        let worker = try roles.delivery(stores: try await roles.stores(), compactionLagSeconds: lag)
         try options.announce("deliver", [:])
         try await runUntilStopped([{ try await worker.run() }])
     }

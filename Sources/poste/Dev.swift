@@ -28,15 +28,15 @@ extension Command {
         let domains = try arguments.domainNames()
         let kmsAddress = try arguments.address("kms-listen", default: "127.0.0.1:7400")
         let frontAddress = try arguments.address("front-listen", default: "127.0.0.1:7401")
-        let store = try await roles.store()
+        let stores = try await roles.stores()
         let state = try await roles.keyManagementState(domains: domains, level: try arguments.securityLevel())
         let kms = try roles.keyManagement(state, at: kmsAddress)
         let kmsServed = Address(host: kmsAddress.host, port: kms.port)
         let front = try await roles.front(
             frontAddress, push: Address(host: "127.0.0.1", port: 0), advertised: "127.0.0.1", kms: kmsServed,
-            domains: domains, account: nil, store: store,
+            domains: domains, account: nil, stores: stores,
             reclaim: { mailbox in try await onThread { _ = try state.removeAccount(of: mailbox, now: wallClock()) } })
-        let worker = try roles.delivery(store: store)
+        let worker = try roles.delivery(stores: stores)
         let frontServed = Address(host: frontAddress.host, port: front.port)
         try await runUntilStopped([
             { await front.run() },

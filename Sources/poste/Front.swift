@@ -34,7 +34,7 @@ extension Command {
         let front = try await roles.front(
             address, push: push, advertised: arguments.value("advertise") ?? address.host,
             kms: try arguments.address("kms", default: "127.0.0.1:7400"), domains: try arguments.domainNames(),
-            account: arguments.value("account"), store: try await roles.store())
+            account: arguments.value("account"), stores: try await roles.stores())
         try await runUntilStopped([
             { await front.run() },
             {

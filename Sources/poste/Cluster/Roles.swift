@@ -1,4 +1,3 @@
-import EmbeddedStore
 import Foundation
 import DeliveryWorker
 import FrontWorker
@@ -50,7 +49,7 @@ struct Roles: Sendable {
     /// A front worker that gets its keys from the KMS at `kms`.
     func front(
         _ address: Address, push: Address, advertised: String, kms: Address, domains: [String], account: String?,
-        store: EmbeddedStore, reclaim: (@Sendable (Identity) async throws -> Void)? = nil
+        stores: Stores, reclaim: (@Sendable (Identity) async throws -> Void)? = nil
     ) async throws -> FrontWorker {
         let authority = try options.folder.authority()
         let channel = try RPCChannel(
@@ -71,7 +70,7 @@ struct Roles: Sendable {
             credentials: try options.folder.credentials(role: "front", hosts: [address.host, advertised]),
             rootsPEM: authority.certificatePEM, now: wallClock)
         return try FrontWorker(
-            configuration, mailLog: store, view: store, sessions: store, seal: try options.folder.sessionSeal(),
+            configuration, mailLog: stores.mailLog, view: stores.view, sessions: stores.sessions, seal: try options.folder.sessionSeal(),
             accounts: accounts, log: options.log.component("front"))
     }
 
@@ -89,26 +88,17 @@ struct Roles: Sendable {
     }
 
     /// A delivery worker.
-    func delivery(store: EmbeddedStore, compactionLagSeconds: Int = 3600) throws -> DeliveryWorker {
+    func delivery(stores: Stores, compactionLagSeconds: Int = 3600) throws -> DeliveryWorker {
         var configuration = DeliveryConfiguration(
             credentials: try options.folder.credentials(role: "delivery-worker", hosts: []),
             rootsPEM: try options.folder.authority().certificatePEM, now: wallClock)
         configuration.compactionLagMs = Int64(compactionLagSeconds) * 1000
         return DeliveryWorker(
-            mailLog: store, view: store, configuration: configuration, log: options.log.component("deliver"))
+            mailLog: stores.mailLog, view: stores.view, configuration: configuration, log: options.log.component("deliver"))
     }
 
-    /// The cluster's store.
-    func store() async throws -> EmbeddedStore { try await options.folder.store() }
-}
-
-extension ClusterFolder {
-    /// The cluster's store, made where there is none. Throws `StoreError`.
-    func store() async throws -> EmbeddedStore {
-        let configuration = EmbeddedStore.Configuration(path: storePath, clock: wallClock)
-        // It waits for another process that is making it: not on a thread of the cooperative pool.
-        return try await onThread { try EmbeddedStore(configuration) }
-    }
+    /// Where the cluster keeps its state.
+    func stores() async throws -> Stores { Stores(try await options.folder.store()) }
 }
 
 /// Tells how far the search for primes is, where somebody watches.
