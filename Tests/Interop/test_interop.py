@@ -68,7 +68,7 @@ def main():
             with lab("good") as good:
                 for name, action in good_checks.ALL + good_checks.LAST:
                     run("good: " + name, action, good)
-        # each in a cluster of its own: one address has 600 exchanges a minute
+        # each in a cluster of its own, since a front takes only so many exchanges a minute from one address
         for module in HOSTILE:
             if wanted("hostile: ", module.ALL):
                 with lab(module.__name__) as hostile:
