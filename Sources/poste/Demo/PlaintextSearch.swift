@@ -7,11 +7,21 @@ enum PlaintextSearch {
         let found = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: [.isRegularFileKey])
         var hits: [URL] = []
         while let file = found?.nextObject() as? URL {
-            guard try file.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true else { continue }
-            let content = try Data(contentsOf: file, options: .alwaysMapped)
+            // Read, not mapped: the cluster goes on writing, and a mapped page that a checkpoint cuts off kills who reads it.
+            guard let content = try content(of: file) else { continue }
             if needles.contains(where: { content.range(of: Data($0)) != nil }) { hits.append(file) }
         }
         return hits
+    }
+
+    /// What a regular file holds; nil for anything else, and for a file that the cluster has removed meanwhile.
+    private static func content(of file: URL) throws -> Data? {
+        do {
+            guard try file.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true else { return nil }
+            return try Data(contentsOf: file)
+        } catch CocoaError.fileReadNoSuchFile {
+            return nil
+        }
     }
 
     /// Pieces of a content that would give it away: 64 octets from places all over it.
