@@ -37,6 +37,8 @@ public final class RPCChannel: Sendable {
         _ path: String, _ request: [UInt8], deadline: Duration? = nil, metadata: RPCMetadata = [:],
         waitsForReady: Bool = false
     ) async throws(RPCStatus) -> [UInt8] {
+        // Otherwise the answer may be faster than the cancellation.
+        guard !Task.isCancelled else { throw RPCStatus(.cancelled, "the call was cancelled") }
         let call = makeCall(path, deadline)
         let results = Cell<cgrpc_results>()
         let outcome = CallOutcome(address: address)
