@@ -4,7 +4,7 @@ import RPC
 import TestCluster
 import Testing
 
-@Suite struct ReceiptTests {
+@Suite(.serialized) struct ReceiptTests {
     /// What a person finds waiting.
     private func receipts(for person: Person, in cluster: TestCluster) async throws -> [ReceiptHeader] {
         let inbox = try await Inbox(person, at: cluster.fronts[0])

@@ -8,7 +8,7 @@ import RPC
 import TestCluster
 import Testing
 
-@Suite struct DepositRefusalTests {
+@Suite(.serialized) struct DepositRefusalTests {
     /// Runs a test with a session of Alice's for Bob, and checks that what was refused has left no envelope behind.
     private func refusing(
         limits: FrontLimits = DepositTests.limits,

@@ -6,7 +6,7 @@ import RPC
 import TestCluster
 import Testing
 
-@Suite struct DepositTests {
+@Suite(.serialized) struct DepositTests {
     /// 4096 octets of ciphertext ride in an envelope; runs have about 64 KiB.
     static let limits = TestCluster.limits {
         $0.inlineOctets = 4096

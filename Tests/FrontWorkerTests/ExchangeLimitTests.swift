@@ -3,7 +3,7 @@ import RPC
 import TestCluster
 import Testing
 
-@Suite struct ExchangeLimitTests {
+@Suite(.serialized) struct ExchangeLimitTests {
     @Test func exchangesOfOneSourceAreLimited() async throws {
         let limits = TestCluster.limits { $0.exchangesPerSourceAndMinute = 3 }
         try await TestCluster.run(fronts: 2, deliveryWorkers: 0, limits: limits) { cluster in

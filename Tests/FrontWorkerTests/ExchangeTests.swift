@@ -7,7 +7,7 @@ import TestCluster
 import TestVectors
 import Testing
 
-@Suite struct ExchangeTests {
+@Suite(.serialized) struct ExchangeTests {
     @Test func twoMessagesReachTwoFronts() async throws {
         try await TestCluster.run(fronts: 2, deliveryWorkers: 0) { cluster in
             let (alice, bob) = (try cluster.person("alice"), try cluster.person("bob"))

@@ -4,7 +4,7 @@ import RPC
 import TestCluster
 import Testing
 
-@Suite struct KnownDepositTests {
+@Suite(.serialized) struct KnownDepositTests {
     @Test func knownIDWithAnotherHeaderIsRefusedUntilItIsOver() async throws {
         try await TestCluster.run { cluster in
             let (alice, bob) = (try cluster.person("alice"), try cluster.person("bob"))

@@ -8,7 +8,7 @@ import TestCluster
 import Testing
 
 /// Pushes made by hand; no delivery worker runs.
-@Suite struct PushTests {
+@Suite(.serialized) struct PushTests {
     /// Bob's open stream, its name, and three deposits that wait for him.
     private struct Scene {
         let front: TestFront

@@ -8,7 +8,7 @@ import RPC
 import TestCluster
 import Testing
 
-@Suite struct ReceiveTests {
+@Suite(.serialized) struct ReceiveTests {
     @Test func nobodyReceivesAsSomebodyElse() async throws {
         try await TestCluster.run { cluster in
             let (alice, bob, eve) = (

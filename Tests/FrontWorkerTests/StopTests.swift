@@ -4,7 +4,7 @@ import RPC
 import TestCluster
 import Testing
 
-@Suite struct StopTests {
+@Suite(.serialized) struct StopTests {
     @Test func callsUnderWayFinishAndStreamsEndAtOnce() async throws {
         try await TestCluster.run(fronts: 2) { cluster in
             let (alice, bob) = (try cluster.person("alice"), try cluster.person("bob"))

@@ -1,0 +1,101 @@
+import IdentityBasedEncryption
+import Mailbox
+import MailboxAPI
+import RPC
+import TestCluster
+import Testing
+
+@Suite(.serialized) struct PresenceTests {
+    private let partitions = 4
+
+    private func home(_ person: Person) -> Int { Partitioner.partition(of: person.identity, count: partitions) }
+
+    private func presence(of person: Person, in cluster: TestCluster) async throws -> Presence? {
+        try await cluster.store.presence(of: person.identity, partition: home(person), now: cluster.clock.now)
+    }
+
+    @Test func publishedEventReachesTheView() async throws {
+        try await TestCluster.run(partitions: partitions) { cluster in
+            let bob = try cluster.person("bob")
+            let event = "{\"entity\": \"\(bob.identity)\", \"basic\": \"open\", \"contact\": \"192.0.2.7:5150\"}"
+            let answer = try await cluster.fronts[0].channel.call(
+                Methods.publishPresence, PublishPresenceRequest(events: [event]), waitsForReady: true)
+            #expect(answer.accepted == 1)
+            try await eventually("the view has the contact") {
+                try await presence(of: bob, in: cluster)?.contact == "192.0.2.7:5150"
+            }
+        }
+    }
+
+    @Test func eventsAreTakenAllOrNone() async throws {
+        try await TestCluster.run(deliveryWorkers: 0, partitions: partitions) { cluster in
+            let bob = try cluster.person("bob")
+            let good = "{\"entity\": \"\(bob.identity)\", \"basic\": \"open\"}"
+            let channel = cluster.fronts[0].channel
+            for bad in ["", "{", "[]", "{\"entity\": \"\(bob.identity)\"}", "{\"entity\": \"\", \"basic\": \"open\"}"] {
+                let refusal = try await status {
+                    try await channel.call(
+                        Methods.publishPresence, PublishPresenceRequest(events: [good, bad]), waitsForReady: true)
+                }
+                #expect(refusal?.code == .invalidArgument)
+            }
+            let many = [String](repeating: good, count: 1001)
+            let refusal = try await status {
+                try await channel.call(Methods.publishPresence, PublishPresenceRequest(events: many))
+            }
+            #expect(refusal?.code == .invalidArgument)
+            #expect(try await cluster.records(ofPartitionOf: bob.identity).isEmpty)
+        }
+    }
+
+    @Test func eventInAnotherPartitionIsForwardedOnce() async throws {
+        try await TestCluster.run(partitions: partitions) { cluster in
+            let bob = try cluster.person("bob")
+            let event = try PresenceEvent(entity: bob.identity, isOpen: true, contact: "192.0.2.7:5150")
+            let wrong = (home(bob) + 1) % partitions
+            _ = try await cluster.store.append(
+                [PresenceRecord.event(event).record], to: .presence, partition: wrong)
+            try await eventually("the view has it") {
+                try await presence(of: bob, in: cluster)?.contact == "192.0.2.7:5150"
+            }
+            // One that was forwarded to a wrong place is not sent on for ever.
+            var lost = PresenceRecord.event(event).record
+            lost.headers.append(LogRecord.Header(name: "poste-forwarded", value: Array("1".utf8)))
+            _ = try await cluster.store.append([lost], to: .presence, partition: wrong)
+            try await eventually("it is among the dead letters") {
+                try await !cluster.store.deadLetters(of: wrong, from: 0, limit: PageLimit(count: 10)).isEmpty
+            }
+        }
+    }
+
+    @Test func whatCannotBeReadStopsNothing() async throws {
+        try await TestCluster.run(partitions: partitions) { cluster in
+            let (alice, bob) = (try cluster.person("alice"), try cluster.person("bob"))
+            let garbage: [(LogTopic, LogRecord)] = [
+                (.presence, LogRecord(key: bob.identity.octets, value: Array("no JSON".utf8))),
+                (.presence, LogRecord(key: nil, value: nil)),
+                (.presence, LogRecord(key: [0xff], value: Array("{\"front\":1}".utf8))),
+                (.envelopes, LogRecord(key: [1, 2, 3], value: [4, 5, 6])),
+                (.envelopes, LogRecord(key: nil, value: [7])),
+                (.envelopes, LogRecord(key: [UInt8](repeating: 1, count: 16) + bob.identity.octets, value: nil)),
+            ]
+            for (topic, record) in garbage {
+                _ = try await cluster.store.append([record], to: topic, partition: home(bob))
+            }
+            let front = cluster.fronts[0]
+            let session = try await alice.handshake(with: bob.identity, over: front)
+            let letter = try Letter([1], from: alice, under: session)
+            try await front.leave(letter)
+            let inbox = try await Inbox(bob, at: front)
+            #expect(try await inbox.take(1).map(\.id) == [letter.id])
+            await inbox.close()
+            let letters = try await cluster.store.deadLetters(of: home(bob), from: 0, limit: PageLimit(count: 100))
+            #expect(letters.count == garbage.count)
+            for stored in letters {
+                let letter = try DeadLetter(stored.record)
+                #expect(!letter.fault.isEmpty)
+                #expect(garbage.contains { $0.0 == letter.stored.topic && $0.1 == letter.stored.record })
+            }
+        }
+    }
+}

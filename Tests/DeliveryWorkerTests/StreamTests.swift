@@ -1,0 +1,116 @@
+import IBAKE
+import IdentityBasedEncryption
+import Mailbox
+import RPC
+import Synchronization
+import TestCluster
+import Testing
+
+@Suite(.serialized) struct StreamTests {
+    @Test func unansweredMailComesAgainInTheNextStream() async throws {
+        try await TestCluster.run(fronts: 2) { cluster in
+            let (alice, bob) = (try cluster.person("alice"), try cluster.person("bob"))
+            let session = try await alice.handshake(with: bob.identity, over: cluster.fronts[0])
+            let letters = try alice.letters(3, under: session)
+            for letter in letters { try await cluster.fronts[0].leave(letter) }
+            let first = try await Inbox(bob, at: cluster.fronts[0])
+            let mails = [try await first.nextMail(), try await first.nextMail(), try await first.nextMail()]
+            #expect(mails.map(\.sequence) == [0, 1, 2])
+            try await first.acknowledge(mails[1])
+            try await cluster.waitUntilGone(letters[1].key)
+            await first.close()
+            let second = try await Inbox(bob, at: cluster.fronts[1])
+            let again = try await second.take(2)
+            #expect(again.map(\.sequence) == [0, 1])
+            #expect(again.map(\.id) == [letters[0].id, letters[2].id])
+            await second.close()
+        }
+    }
+
+    @Test func mailGoesToTheLatestStreamAndNothingIsLostWhenItCloses() async throws {
+        let limits = TestCluster.limits { $0.lease = .milliseconds(600) }
+        try await TestCluster.run(fronts: 2, limits: limits) { cluster in
+            let (alice, bob) = (try cluster.person("alice"), try cluster.person("bob"))
+            let session = try await alice.handshake(with: bob.identity, over: cluster.fronts[0])
+            let letters = try alice.letters(3, under: session)
+            let older = try await Inbox(bob, at: cluster.fronts[0])
+            #expect(try await older.untilCaughtUp().isEmpty)
+            let latest = try await Inbox(bob, at: cluster.fronts[1])
+            #expect(try await latest.untilCaughtUp().isEmpty)
+            try await cluster.fronts[0].leave(letters[0])
+            try await cluster.fronts[0].leave(letters[1])
+            #expect(try await latest.take(1).map(\.id) == [letters[0].id])
+            // He goes without a word about the second.
+            #expect(try await latest.nextMail().id == letters[1].id)
+            try await cluster.waitUntilGone(letters[0].key)
+            await latest.close()
+            try await cluster.fronts[0].leave(letters[2])
+            #expect(try await older.take(2).map(\.id) == [letters[1].id, letters[2].id])
+            await older.close()
+        }
+    }
+
+    @Test func whoDoesNotReadHoldsUpNobodyAndHisBacklogStaysInTheLog() async throws {
+        let limits = TestCluster.limits { $0.inlineOctets = 0 }
+        try await TestCluster.run(deliveryWorkers: 0, partitions: 1, limits: limits) { cluster in
+            let (alice, bob, carol) = (
+                try cluster.person("alice"), try cluster.person("bob"), try cluster.person("carol")
+            )
+            let front = cluster.fronts[0]
+            let read = Mutex<Set<DepositKey>>([])
+            let log = HookedLog(cluster.store) { call in
+                if case .contents(let key) = call { _ = read.withLock { $0.insert(key) } }
+            }
+            let window = 16
+            _ = try cluster.startDelivery(log: log) { $0.window = PageLimit(count: window, octets: 8 << 20) }
+            let toBob = try await alice.handshake(with: bob.identity, over: front)
+            let toCarol = try await alice.handshake(with: carol.identity, over: front)
+            let letters = try alice.letters(300, size: 20_000, under: toBob)
+            for letter in letters { try await front.leave(letter) }
+            let his = try await Inbox(bob, at: front)
+            let hers = try await Inbox(carol, at: front)
+            for letter in try alice.letters(30, size: 20_000, under: toCarol) {
+                try await front.leave(letter)
+                #expect(try await hers.take(1).map(\.id) == [letter.id])
+            }
+            await hers.close()
+            let taken = read.withLock { $0.filter { $0.mailbox == bob.identity }.count }
+            #expect(taken <= window)
+            #expect(try await his.take(300).map(\.id) == letters.map(\.id))
+            await his.close()
+        }
+    }
+
+    @Test func mailFlowsOnWhileTheRecipientAnswersInAnyOrder() async throws {
+        try await TestCluster.run { cluster in
+            let (alice, bob) = (try cluster.person("alice"), try cluster.person("bob"))
+            let front = cluster.fronts[0]
+            let session = try await alice.handshake(with: bob.identity, over: front)
+            let inbox = try await Inbox(bob, at: front)
+            let letters = try alice.letters(200, under: session)
+            async let left: Void = { for letter in letters { try await front.leave(letter) } }()
+            var mails: [Inbox.Mail] = []
+            while mails.count < letters.count {
+                mails.append(try await inbox.nextMail())
+                if mails.count % 4 == 0 {
+                    for mail in mails.suffix(4).reversed() { try await inbox.acknowledge(mail) }
+                }
+            }
+            try await left
+            #expect(mails.map(\.id) == letters.map(\.id))
+            for letter in letters { try await cluster.waitUntilGone(letter.key) }
+            await inbox.close()
+        }
+    }
+}
+
+extension Person {
+    /// Letters under one session, numbered from 0.
+    func letters(_ count: Int, size: Int = 10, under session: EstablishedSession) throws -> [Letter] {
+        try (0..<count).map { number in
+            try Letter(
+                [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: size), from: self, under: session,
+                number: UInt32(number))
+        }
+    }
+}
