@@ -115,7 +115,7 @@ let package = Package(
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
         .testTarget(name: "MailboxAPITests", dependencies: ["MailboxAPI", "RPC", "Primitives"]),
         .testTarget(name: "RPCTests", dependencies: ["RPC", "Primitives", "RPCPeer"]),
-        .testTarget(name: "ClusterTests", dependencies: ["poste", "Primitives"]),
+        .testTarget(name: "ClusterTests", dependencies: ["poste", "Primitives", "TestVectors"]),
         .testTarget(name: "FrontWorkerTests", dependencies: ["FrontWorker", "TestCluster"]),
         .testTarget(name: "DeliveryWorkerTests", dependencies: ["DeliveryWorker", "TestCluster"]),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),

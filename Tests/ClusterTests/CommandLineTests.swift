@@ -1,4 +1,5 @@
 import Foundation
+import TestVectors
 import Testing
 
 /// What `poste` says and how it ends.
@@ -30,5 +31,20 @@ import Testing
         let outcome = try await poste.run(arguments)
         #expect(outcome.status == 64)
         #expect(outcome.errors.contains(hint), "\(outcome.errors)")
+    }
+
+    @Test func inspectShowsAMessageToAPerson() async throws {
+        let poste = try Poste()
+        defer { poste.removeHome() }
+        let message = try Vector(file: "deferred-1024.json")["exchange"]["messages"].list[2]["octets"].text
+        let outcome = try await poste.run("inspect", message)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        for part in ["I_MESSAGE_2", "HDR", "sip:anna@post.example", "IBAKE", "ESK", "RFC 6267 section"] {
+            #expect(outcome.output.contains(part), "no \(part) in \(outcome.output)")
+        }
+        let object = try await poste.run("inspect", "--json", message)
+        #expect((try? JSONSerialization.jsonObject(with: Data(object.output.utf8))) != nil)
+        let garbage = try await poste.run("inspect", input: Array("neither this nor that".utf8))
+        #expect(garbage.status == 65 && garbage.errors.contains("neither a MIKEY message"), "\(garbage.errors)")
     }
 }
