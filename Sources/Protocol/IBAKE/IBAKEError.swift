@@ -56,11 +56,11 @@ extension IBAKEError {
         switch self {
         case .message(let error): error.answer.map { .error($0) } ?? .invalidArgument
         case .unexpectedMessage: .error(.invalidDataType)
-        case .notServed, .ownName, .responderNotAccepted: .error(.invalidID)
+        case .notServed, .ownName, .responderNotAccepted, .noParameters: .error(.invalidID)
         case .update, .repeatedWithOtherOctets, .unknownExchange, .otherCurve, .peerError: .error(.unspecified)
         // One number for all that depends on a private key or a MAC.
         case .noPrivateKey, .undecryptable, .chain, .mismatch, .wrongMAC: .error(.authenticationFailure)
-        case .noParameters, .failure: .internalFailure
+        case .failure: .internalFailure
         }
     }
 

@@ -49,7 +49,7 @@ public struct FrontLimits: Sendable {
     public var runOctets = 1 << 20
     /// Exchanges that one source address may begin in a minute.
     public var exchangesPerSourceAndMinute: UInt64 = 6000
-    /// Exchanges that may begin in the name of one IDRi in a minute.
+    /// Exchanges that may begin in the name of one IDRi from one source address in a minute.
     public var exchangesPerInitiatorAndMinute: UInt64 = 600
     /// How long a front's word about a stream counts; it renews it three times as often.
     public var lease = Duration.seconds(30)

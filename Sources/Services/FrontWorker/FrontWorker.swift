@@ -52,7 +52,8 @@ public final class FrontWorker: Sendable {
             registry: registry, mailLog: mailLog, front: "\(configuration.advertisedHost):\(pushPort)",
             lease: limits.lease, log: log)
         let deposits = DepositService(
-            vault: vault, mailLog: mailLog, view: view, configuration: configuration, log: log)
+            vault: vault, mailLog: mailLog, view: view, configuration: configuration,
+            domains: Set(accounts.map(\.domain)), log: log)
         let receive = ReceiveService(
             exchange: exchange, registry: registry, leases: leases, mailLog: mailLog, configuration: configuration,
             log: log)

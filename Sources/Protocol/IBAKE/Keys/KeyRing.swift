@@ -4,11 +4,23 @@ import Primitives
 /// What one party knows: the public parameters of KMSs and its own private keys.
 public struct KeyRing: Sendable {
     private let ownParameters: [BFPublicParameters]
+    private let ownDomains: OwnDomains
     private var parametersByDomain: [String: [BFPublicParameters]] = [:]
     private var privateKeys: [DatedIdentity: [BFPrivateKey]] = [:]
 
+    /// Which domains belong to one's own KMS, besides names without a DOMAIN, which always do.
+    public enum OwnDomains: Sendable {
+        /// All for which no other parameters are set.
+        case all
+        /// None but those that are set: other names are unknown.
+        case listed
+    }
+
     /// The parameters of one's own KMS: those of the highest serial first, as long as two are valid.
-    public init(parameters: [BFPublicParameters]) { ownParameters = parameters }
+    public init(parameters: [BFPublicParameters], for ownDomains: OwnDomains = .all) {
+        ownParameters = parameters
+        self.ownDomains = ownDomains
+    }
 
     /// The parameters of the KMS of a domain, highest serial first.
     public mutating func setParameters(_ parameters: [BFPublicParameters], forDomain domain: String) {
@@ -28,7 +40,8 @@ public struct KeyRing: Sendable {
     /// The parameters to encrypt with to an identity, highest serial first: those of its DOMAIN's KMS, or where none
     /// are known those of one's own (docs/protocol.md choice 1).
     public func parameters(for identity: Identity) -> [BFPublicParameters] {
-        identity.domain.flatMap { parametersByDomain[$0] } ?? ownParameters
+        guard let domain = identity.domain else { return ownParameters }
+        return parametersByDomain[domain] ?? (ownDomains == .all ? ownParameters : [])
     }
 
     /// The private keys of a dated identity: one for each serial.

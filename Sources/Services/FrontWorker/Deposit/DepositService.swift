@@ -12,6 +12,8 @@ struct DepositService: Sendable {
     let mailLog: any MailLog
     let view: any MailboxView
     let configuration: FrontConfiguration
+    /// The domains whose KMS is the front's own: between two of their names there is a sender proof.
+    let domains: Set<String>
     let log: Log
 
     /// Throws `RPCStatus`.
@@ -85,8 +87,9 @@ struct DepositService: Sendable {
             case .closing(let closing):
                 let (place, digest) = try await content.finish()
                 guard closing.ciphertextSHA256 == digest else { throw DepositFault.otherDigest }
-                guard [0, SenderProof.size].contains(closing.senderProof.count) else {
-                    throw DepositFault.field("a sender proof has 32 octets, or is absent between two KMSs")
+                let isProofOwed = header.fields.sender.domain.map(domains.contains) ?? false
+                guard closing.senderProof.count == SenderProof.size || (closing.senderProof.isEmpty && !isProofOwed) else {
+                    throw DepositFault.field("a sender proof of 32 octets is due; only between two KMSs there is none")
                 }
                 return (place, digest, closing.senderProof.isEmpty ? nil : closing.senderProof)
             case .opening: throw DepositFault.order("a second opening; one call carries one deposit")

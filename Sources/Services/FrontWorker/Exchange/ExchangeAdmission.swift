@@ -2,7 +2,8 @@ import IdentityBasedEncryption
 import Mailbox
 import Primitives
 
-/// Limits exchanges that begin, by source address and by IDRi, before they cost a pairing: anybody can write a well-formed I_MESSAGE_1.
+/// Limits exchanges that begin, by source address and by IDRi at that address, before they cost a pairing: anybody can write a
+/// well-formed I_MESSAGE_1, and so nobody's limit may be used up from elsewhere.
 struct ExchangeAdmission: Sendable {
     let store: any SessionStore
     let limits: FrontLimits
@@ -13,7 +14,7 @@ struct ExchangeAdmission: Sendable {
         let untilNext = Int(60_000 - now.milliseconds % 60_000)
         let counts = [
             ("source \(minute) \(source)", limits.exchangesPerSourceAndMinute),
-            ("initiator \(minute) \(initiator)", limits.exchangesPerInitiatorAndMinute)
+            ("initiator \(minute) \(source) \(initiator)", limits.exchangesPerInitiatorAndMinute)
         ]
         for (name, limit) in counts {
             let key = SessionKey(kind: .counter, name: Array(name.utf8))

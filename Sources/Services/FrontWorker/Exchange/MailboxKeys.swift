@@ -59,7 +59,7 @@ actor MailboxKeys {
         var ring: KeyRing?
         for account in accounts {
             let parameters = try await account.client.parameters(now: now())
-            var known = ring ?? KeyRing(parameters: parameters)
+            var known = ring ?? KeyRing(parameters: parameters, for: .listed)
             known.setParameters(parameters, forDomain: account.domain)
             let wanted = (-1...1).map { DatedIdentity(account.mailbox, on: today.advanced(by: $0)) }
             for key in try await account.client.privateKeys(of: wanted, under: parameters, now: now()) {
