@@ -107,9 +107,9 @@ import Testing
             let front = cluster.fronts[0]
             let first = try alice.begin(bob.identity)
             let rMessage1 = try await front.exchange(first.iMessage1)
-            cluster.clock.advance(seconds: 599)
+            cluster.clock.advance(seconds: 400)
             #expect(try await front.exchange(first.iMessage1) == rMessage1)
-            cluster.clock.advance(seconds: 10)
+            cluster.clock.advance(seconds: 210)
             let second = try alice.second(first, rMessage1)
             #expect(try errorNumber(await front.exchange(second.iMessage2)) == ErrorNumber.unspecified.rawValue)
             // And the repeat is stale.

@@ -110,13 +110,13 @@ import Testing
         _ = try second.receive(rMessage2: last.octets, keys: keys)
     }
 
-    @Test func noParametersIsNobodysFault() throws {
+    @Test func whoseKMSNobodyKnowsHasAWrongName() throws {
         let keys = KeyRing(parameters: [])
         let error = refusal {
             try IBAKEInitiator(IBAKECall(from: world.anna, to: world.ben), keys: keys, now: world.now, random: random)
         }
         #expect(error == .noParameters(world.ben))
-        #expect(error?.answer == .internalFailure)
+        #expect(error?.answer == .error(.invalidID))
     }
 
     /// Every error says what was wrong and is one line.

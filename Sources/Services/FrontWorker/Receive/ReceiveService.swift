@@ -68,15 +68,13 @@ struct ReceiveService: Sendable {
             guard !answer.isRepeat, round == 1 || answer.isError || answer.exchange == first else {
                 throw FrontFault.exchangeUsed
             }
+            guard round == 2 || answer.session == nil else {
+                throw RPCStatus(.invalidArgument, "a stream begins with I_MESSAGE_1, of an exchange of its own")
+            }
             first = answer.exchange
             try await responses.send(ReceiveResponse(.mikey(answer.octets)))
             if answer.isError { return nil }
-            guard round == 2 else {
-                guard answer.session == nil else {
-                    throw RPCStatus(.invalidArgument, "a stream begins with I_MESSAGE_1, of an exchange of its own")
-                }
-                continue
-            }
+            guard round == 2 else { continue }
             guard let session = answer.session else {
                 throw RPCStatus(.invalidArgument, "I_MESSAGE_2 is due after R_MESSAGE_1")
             }
