@@ -39,6 +39,11 @@ import Testing
                 }
                 #expect(refusal?.code == .invalidArgument)
             }
+            let foreign = "{\"entity\": \"sip:bob@elsewhere.example\", \"basic\": \"open\"}"
+            let unknown = try await status {
+                try await channel.call(Methods.publishPresence, PublishPresenceRequest(events: [good, foreign]))
+            }
+            #expect(unknown?.code == .notFound)
             let many = [String](repeating: good, count: 1001)
             let refusal = try await status {
                 try await channel.call(Methods.publishPresence, PublishPresenceRequest(events: many))

@@ -81,7 +81,7 @@ import Testing
                 { $0.opening.header.removeLast() }, { $0.opening.header = [] }, { $0.opening.header.append(0) },
                 { $0.opening.csbID.append(0) }, { $0.opening.tag.removeLast() }, { $0.opening.initiator = [] },
                 { $0.opening.initiator = [0x20, 0xff] }, { $0.closing.ciphertextSHA256 = [] },
-                { $0.closing.senderProof = [1, 2, 3] },
+                { $0.closing.senderProof = [1, 2, 3] }, { $0.closing.senderProof = [] },
             ]
             for (number, spoil) in spoiled.enumerated() {
                 var letter = good

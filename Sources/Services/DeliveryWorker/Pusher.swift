@@ -142,7 +142,8 @@ final class Pusher: Sendable {
     /// Whether a deposit whose content is gone still waits. If so it cannot be delivered, and must not hold up the others.
     private func isWaiting(_ key: DepositKey) async throws -> Bool {
         guard try await view.deposit(key, partition: partition) != nil else { return false }
-        log.error("content lost, deposit passed over", ["deposit": LogValue(key.id), "partition": LogValue(partition)])
+        log.error(
+            "content lost, deposit passed over", ["deposit": LogValue(key.id), "partition": LogValue(partition)])
         return true
     }
 

@@ -57,7 +57,8 @@ public final class FrontWorker: Sendable {
         let receive = ReceiveService(
             exchange: exchange, registry: registry, leases: leases, mailLog: mailLog, configuration: configuration,
             log: log)
-        let presence = PresenceService(mailLog: mailLog, log: log)
+        let presence = PresenceService(
+            mailLog: mailLog, mailboxes: Set(accounts.map(\.mailbox)), log: log)
         let mailbox = RPCService.mailbox(
             MailboxCalls(exchange: exchange, deposits: deposits, receive: receive, presence: presence))
         health = Health(services: [mailbox.name], status: .notServing)

@@ -1,3 +1,4 @@
+import IdentityBasedEncryption
 import Mailbox
 import MailboxAPI
 import Observability
@@ -9,6 +10,8 @@ struct PresenceService: Sendable {
     static let limit = 1000
 
     let mailLog: any MailLog
+    /// The mailbox services that this front answers for.
+    let mailboxes: Set<Identity>
     let log: Log
 
     /// All events are read before one is taken. Throws `RPCStatus`.
@@ -18,6 +21,9 @@ struct PresenceService: Sendable {
                 throw RPCStatus(.invalidArgument, "at most \(Self.limit) events in one call")
             }
             let events = try request.events.map { try PresenceEvent(json: Array($0.utf8)) }
+            if let foreign = events.first(where: { $0.entity.mailbox.map { !mailboxes.contains($0) } ?? true }) {
+                throw FrontFault.noMailbox(foreign.entity)
+            }
             for event in events { try await mailLog.append(event) }
             log.info("presence published", ["events": LogValue(events.count)])
             return PublishPresenceResponse(accepted: UInt32(events.count))

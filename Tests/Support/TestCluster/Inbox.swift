@@ -156,7 +156,9 @@ package actor Inbox {
         return plaintext
     }
 
-    package func acknowledge(_ mail: Mail) async throws { try await answer(session.acknowledge(mail.sequence, mail.id)) }
+    package func acknowledge(_ mail: Mail) async throws {
+        try await answer(session.acknowledge(mail.sequence, mail.id))
+    }
 
     package func refuse(_ mail: Mail) async throws { try await answer(session.refuse(mail.sequence, mail.id)) }
 

@@ -84,5 +84,7 @@ extension TestFront {
 
     /// Leaves a letter.
     @discardableResult
-    package func leave(_ letter: Letter) async throws(RPCStatus) -> DepositReceipt { try await deposit(letter.messages) }
+    package func leave(_ letter: Letter) async throws(RPCStatus) -> DepositReceipt {
+        try await deposit(letter.messages)
+    }
 }

@@ -105,7 +105,8 @@ package final class TestCluster: Sendable {
 
     /// Another delivery worker.
     package func startDelivery(
-        log: (any MailLog)? = nil, view: (any MailboxView)? = nil, _ change: (inout DeliveryConfiguration) -> Void = { _ in }
+        log: (any MailLog)? = nil, view: (any MailboxView)? = nil,
+        _ change: (inout DeliveryConfiguration) -> Void = { _ in }
     ) throws -> TestDelivery {
         let clock = self.clock
         var configuration = DeliveryConfiguration(
