@@ -51,6 +51,15 @@ import Testing
         await echo.server.shutdown(grace: .seconds(1))
     }
 
+    @Test func aWriterThatIsCancelledStopsNoOther() async throws {
+        let echo = try EchoServer()
+        let call = try await echo.channel().serverStreaming("/test.Echo/Crowd", [])
+        var count = 0
+        while let message = try await call.receive() { count += message == [1] ? 1 : 0 }
+        #expect(count == 2000)
+        await echo.server.shutdown(grace: .seconds(1))
+    }
+
     @Test func cancellingAReaderCancelsTheCall() async throws {
         let echo = try EchoServer()
         let call = try echo.channel().bidirectional("/test.Echo/Chat")

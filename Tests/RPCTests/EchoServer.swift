@@ -108,6 +108,22 @@ struct EchoServer: Sendable {
                         throw error
                     }
                 },
+                .serverStreaming("Crowd") { _, responses, _ in
+                    // Two writers, of which one is cancelled again and again: the other goes on.
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        group.addTask { for _ in 0..<2000 { try await responses.send([1]) } }
+                        group.addTask {
+                            while !Task.isCancelled {
+                                let other = Task { try await responses.send([0]) }
+                                await Task.yield()
+                                other.cancel()
+                                _ = await other.result
+                            }
+                        }
+                        defer { group.cancelAll() }
+                        try await group.next()
+                    }
+                },
                 .bidirectional("Tick") { requests, responses, _ in
                     // A reader beside a writer: when the writer is done the reader stops waiting.
                     try await withThrowingTaskGroup(of: Void.self) { group in

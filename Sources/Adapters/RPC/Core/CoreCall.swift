@@ -30,7 +30,14 @@ final class CoreCall: Sendable {
         var isOpen = false
         var isFinished = false
         var isSending = false
-        var sender: CheckedContinuation<Bool?, Never>?
+        var sender: Sender?
+        var sendCount: UInt64 = 0
+    }
+
+    /// Who waits until flow control has taken his message.
+    private struct Sender {
+        let number: UInt64
+        let continuation: CheckedContinuation<Bool?, Never>
     }
 
     private enum Receiving {
@@ -169,10 +176,16 @@ final class CoreCall: Sendable {
     /// time take turns. False when the call is over; nil when the task was cancelled (the message may still go out).
     func send(_ octets: [UInt8]) async -> Bool? {
         guard await turns.take() else { return nil }
+        let number = state.withLock { state in
+            state.sendCount += 1
+            return state.sendCount
+        }
         return await withTaskCancellationHandler {
-            await withCheckedContinuation { beginSend(octets, $0) }
+            await withCheckedContinuation { beginSend(octets, Sender(number: number, continuation: $0)) }
         } onCancel: {
-            state.withLock { $0.sender.take() }?.resume(returning: nil)
+            // This message may be gone already, and the next task's under way.
+            let sender = state.withLock { state in state.sender?.number == number ? state.sender.take() : nil }
+            sender?.continuation.resume(returning: nil)
         }
     }
 
@@ -215,7 +228,7 @@ final class CoreCall: Sendable {
         }
     }
 
-    private func beginSend(_ octets: [UInt8], _ continuation: CheckedContinuation<Bool?, Never>) {
+    private func beginSend(_ octets: [UInt8], _ sender: Sender) {
         let answer: Bool?? = state.withLock { state in
             if Task.isCancelled { return .some(nil) }
             guard !state.isFinished else { return .some(false) }
@@ -228,12 +241,12 @@ final class CoreCall: Sendable {
             }
             guard begun else { return .some(false) }
             state.isSending = true
-            state.sender = continuation
+            state.sender = sender
             return .none
         }
         guard let answer else { return }
         turns.pass()
-        continuation.resume(returning: answer)
+        sender.continuation.resume(returning: answer)
     }
 
     private func sent(_ success: Bool) {
@@ -242,6 +255,6 @@ final class CoreCall: Sendable {
             return state.sender.take()
         }
         turns.pass()
-        sender?.resume(returning: success)
+        sender?.continuation.resume(returning: success)
     }
 }
