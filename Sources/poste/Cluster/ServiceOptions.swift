@@ -115,6 +115,7 @@ struct Address: Sendable, CustomStringConvertible {
 func runUntilStopped(_ services: [@Sendable () async throws -> Void]) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { await StopSignal.wait() }
+        if let parent = ChildProcess.parent { group.addTask { await ChildProcess.waitForEnd(ofParent: parent) } }
         for service in services { group.addTask { try await service() } }
         defer { group.cancelAll() }
         try await group.next()

@@ -18,7 +18,8 @@ final class ChildProcess: Sendable {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         process.arguments = arguments + ["--ready-file", readyFile.path]
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        let parent = [Self.parentVariable: "\(getpid())"]
+        process.environment = ProcessInfo.processInfo.environment.merging(environment.merging(parent) { $1 }) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         process.standardError = try FileHandle(forWritingTo: logFile)
@@ -50,6 +51,17 @@ final class ChildProcess: Sendable {
         }
         process.withLock { if $0.isRunning { kill($0.processIdentifier, SIGKILL) } }
     }
+
+    /// The process that started this one as its child, and that it must not outlive; none where a person started it.
+    static var parent: pid_t? { ProcessInfo.processInfo.environment[parentVariable].flatMap { pid_t($0) } }
+
+    /// Returns when that process has ended, killed or not, or the task is cancelled.
+    static func waitForEnd(ofParent parent: pid_t) async {
+        // An orphan gets another parent.
+        while getppid() == parent, (try? await Task.sleep(for: .milliseconds(500))) != nil {}
+    }
+
+    private static let parentVariable = "POSTE_PARENT"
 
     private var isRunning: Bool { process.withLock { $0.isRunning } }
 }
