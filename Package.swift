@@ -44,7 +44,7 @@ let package = Package(
 
         // Adapters
         .target(
-            name: "EmbeddedStore", dependencies: ["Mailbox", "CSQLite"], path: "Sources/Adapters/EmbeddedStore"),
+            name: "EmbeddedStore", dependencies: ["SQLite", "Mailbox"], path: "Sources/Adapters/EmbeddedStore"),
         .target(
             name: "KeyManagementClient", dependencies: ["MailboxAPI", "RPC", "IBAKE"],
             path: "Sources/Adapters/KeyManagementClient"),

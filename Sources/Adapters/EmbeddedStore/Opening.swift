@@ -1,7 +1,7 @@
 import Mailbox
 import Primitives
 
-/// Prepares a file for use: its settings, its schema where it is new, its version where it is not.
+/// Prepares a file for use: its schema where it is new, its version where it is not, and its limit.
 struct Opening {
     private let database: Database
     private let configuration: EmbeddedStore.Configuration
@@ -12,49 +12,18 @@ struct Opening {
     }
 
     func run() throws(StoreError) -> (logIdentity: String, partitionCount: Int) {
-        // Before anything is in the file, or it has no effect.
-        try database.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        try useWriteAheadLog()
-        try database.execute("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY")
-        try database.run(SQL.begin)
-        do throws(StoreError) {
+        try database.transaction(.writing) { () throws(StoreError) in
             let tables = try number(SQL.tableCount)
             let version = try number(SQL.readVersion)
             if tables == 0, version == 0 { try create() } else { try checkVersion() }
-            try database.run(SQL.commit)
-        } catch {
-            if !database.isOutsideTransaction { try? database.run(SQL.rollback) }
-            throw error
         }
-        if let limit = configuration.sizeLimit {
-            let pageSize = try number("PRAGMA page_size")
-            try database.execute("PRAGMA max_page_count = \(max(1, Int64(limit) / pageSize))")
-        }
+        if let limit = configuration.sizeLimit { try database.limitSize(octets: limit) }
         guard let logIdentity = try meta("log"), let count = try meta("partitions").flatMap({ Int($0) }), count > 0
         else {
             throw StoreError(
                 .corrupt, "\(database.path) lacks its identity; put a copy of it back, or take another path")
         }
         return (logIdentity, count)
-    }
-
-    /// Two processes that open a new file at once cannot both change its mode; the loser sees it busy, and then
-    /// changed.
-    private func useWriteAheadLog() throws(StoreError) {
-        let deadline = ContinuousClock.now + .milliseconds(Int(configuration.busyTimeoutMs))
-        while true {
-            do throws(StoreError) {
-                let mode = try database.first("PRAGMA journal_mode = WAL") { row throws(StoreError) in row.text(0) }
-                guard mode == "wal" else {
-                    throw StoreError(
-                        .unavailable,
-                        "the store \(database.path) lies on a file system without shared memory; take a local disk")
-                }
-                return
-            } catch  where error.kind == .locked && ContinuousClock.now < deadline {
-                continue
-            }
-        }
     }
 
     private func create() throws(StoreError) {

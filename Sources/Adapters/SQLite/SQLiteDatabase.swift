@@ -1,29 +1,38 @@
 import CSQLite
 
-/// One connection to a database file: write-ahead log, every commit on the disk before it returns.
+/// One connection to a database file: write-ahead log, every commit on the disk before it returns, and what is deleted
+/// overwritten with zeros.
 ///
-/// Not `Sendable`: its owner guards it, with a `Mutex` or an actor.
+/// Not `Sendable`: its owner guards it, with a `Mutex`, an actor or a queue.
 public final class SQLiteDatabase {
-    private let path: String
-    private let connection: OpaquePointer
+    /// The file.
+    public let path: String
+    let connection: OpaquePointer
     private var statements: [String: OpaquePointer] = [:]
+    /// Whether the file has a write-ahead log; not on a file system without shared memory.
+    public private(set) var hasWriteAheadLog = false
 
     /// Opens the file, or makes an empty database.
     ///
     /// The file is readable by its owner alone where the folder is. Throws `SQLiteError`.
-    public init(path: String) throws(SQLiteError) {
+    public init(path: String, _ options: SQLiteOptions = SQLiteOptions()) throws(SQLiteError) {
         var opened: OpaquePointer?
-        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+        let making = options.makesFile ? SQLITE_OPEN_CREATE : 0
+        let flags = SQLITE_OPEN_READWRITE | making | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         let code = sqlite3_open_v2(path, &opened, flags, nil)
         // SQLite gives a connection also where it cannot open the file, but for want of memory.
         guard let connection = opened else { throw SQLiteError(code: code, path: path, message: "out of memory") }
         self.path = path
         self.connection = connection
         if code != SQLITE_OK { throw failure() }
-        sqlite3_busy_timeout(connection, 2000)
-        _ = try rows("PRAGMA journal_mode = WAL")
-        try run("PRAGMA synchronous = FULL")
-        try run("PRAGMA foreign_keys = ON")
+        sqlite3_busy_timeout(connection, options.busyTimeoutMs)
+        // Before anything is in the file, or it has no effect.
+        if options.givesBackPages { try execute("PRAGMA auto_vacuum = INCREMENTAL") }
+        try useWriteAheadLog(waitingMs: options.busyTimeoutMs)
+        try execute(
+            """
+            PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON
+            """)
     }
 
     deinit {
@@ -31,94 +40,86 @@ public final class SQLiteDatabase {
         sqlite3_close_v2(connection)
     }
 
+    /// Sets how large the file may become, in octets, for this connection. Throws `SQLiteError`.
+    public func limitSize(octets: Int) throws(SQLiteError) {
+        let pageSize = try rows("PRAGMA page_size").first?[0].integer ?? 4096
+        try execute("PRAGMA max_page_count = \(max(1, Int64(octets) / pageSize))")
+    }
+
+    /// Runs statements that have no parameters, and are not kept. Throws `SQLiteError`.
+    public func execute(_ script: String) throws(SQLiteError) {
+        guard sqlite3_exec(connection, script, nil, nil, nil) == SQLITE_OK else { throw failure() }
+    }
+
     /// Runs one statement; its `?` stand for the values in turn. Throws `SQLiteError`.
-    public func run(_ sql: String, _ values: SQLiteValue...) throws(SQLiteError) { _ = try rows(sql, values) }
+    public func run(_ sql: String, _ values: SQLiteValue...) throws(SQLiteError) { try run(sql, values) }
+
+    /// Runs one statement; its `?` stand for the values in turn. Throws `SQLiteError`.
+    public func run(_ sql: String, _ values: [SQLiteValue]) throws(SQLiteError) {
+        try query(sql, values, fault: { $0 }) { _ throws(SQLiteError) in true }
+    }
 
     /// Runs one statement and returns its rows. Throws `SQLiteError`.
     public func rows(_ sql: String, _ values: SQLiteValue...) throws(SQLiteError) -> [[SQLiteValue]] {
-        try rows(sql, values)
-    }
-
-    /// Runs the statements of `body` all or not at all. It cannot be nested.
-    ///
-    /// Throws `SQLiteError`, and what `body` throws, after which nothing has happened.
-    public func transaction<Result>(_ body: () throws -> Result) throws -> Result {
-        try run("BEGIN IMMEDIATE")
-        do {
-            let result = try body()
-            try run("COMMIT")
-            return result
-        } catch {
-            // After some faults SQLite has rolled back by itself, and this fails.
-            try? run("ROLLBACK")
-            throw error
+        var rows: [[SQLiteValue]] = []
+        try query(sql, values, fault: { $0 }) { row throws(SQLiteError) in
+            rows.append(row.values)
+            return true
         }
+        return rows
     }
 
-    private func rows(_ sql: String, _ values: [SQLiteValue]) throws(SQLiteError) -> [[SQLiteValue]] {
-        let statement = try prepared(sql)
+    /// Runs one statement and gives each row to `body`, until it says no. `body` must not run the same statement.
+    ///
+    /// Throws what `fault` makes of a `SQLiteError`, and what `body` throws.
+    public func query<Failure: Error>(
+        _ sql: String, _ values: [SQLiteValue], fault: (SQLiteError) -> Failure,
+        _ body: (SQLiteRow) throws(Failure) -> Bool
+    ) throws(Failure) {
+        guard let statement = prepared(sql) else { throw fault(failure()) }
         defer {
             sqlite3_reset(statement)
             sqlite3_clear_bindings(statement)
         }
-        for (index, value) in values.enumerated() { try bind(value, at: Int32(index + 1), of: statement) }
-        var rows: [[SQLiteValue]] = []
+        for (index, value) in values.enumerated() {
+            guard value.bind(at: Int32(index + 1), of: statement) == SQLITE_OK else { throw fault(failure()) }
+        }
         while true {
             switch sqlite3_step(statement) {
-            case SQLITE_ROW: rows.append((0..<sqlite3_column_count(statement)).map { value(at: $0, of: statement) })
-            case SQLITE_DONE: return rows
-            default: throw failure()
+            case SQLITE_ROW: guard try body(SQLiteRow(statement: statement)) else { return }
+            case SQLITE_DONE: return
+            default: throw fault(failure())
             }
         }
     }
 
     /// Statements are kept: there are as many as the code has, since values never stand in their text.
-    private func prepared(_ sql: String) throws(SQLiteError) -> OpaquePointer {
+    private func prepared(_ sql: String) -> OpaquePointer? {
         if let statement = statements[sql] { return statement }
         var made: OpaquePointer?
-        guard sqlite3_prepare_v2(connection, sql, -1, &made, nil) == SQLITE_OK, let statement = made else {
-            throw failure()
-        }
+        let code = sqlite3_prepare_v3(connection, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &made, nil)
+        guard code == SQLITE_OK, let statement = made else { return nil }
         statements[sql] = statement
         return statement
     }
 
-    private func bind(_ value: SQLiteValue, at index: Int32, of statement: OpaquePointer) throws(SQLiteError) {
-        let code =
-            switch value {
-            case .null: sqlite3_bind_null(statement, index)
-            case .integer(let number): sqlite3_bind_int64(statement, index, number)
-            case .text(let text):
-                sqlite3_bind_text(statement, index, text, Int32(clamping: text.utf8.count), copied)
-            // No octets are a pointer to nothing, which SQLite would take for NULL.
-            case .octets([]): sqlite3_bind_zeroblob(statement, index, 0)
-            case .octets(let octets):
-                sqlite3_bind_blob(statement, index, octets, Int32(clamping: octets.count), copied)
+    /// Two processes that open a new file at once cannot both change its mode; the loser sees it busy at once, and
+    /// then changed.
+    private func useWriteAheadLog(waitingMs: Int32) throws(SQLiteError) {
+        let deadline = ContinuousClock.now + .milliseconds(Int(waitingMs))
+        while true {
+            do throws(SQLiteError) {
+                hasWriteAheadLog = try rows("PRAGMA journal_mode = WAL") == [[.text("wal")]]
+                return
+            } catch {
+                guard error.kind == .busy, ContinuousClock.now < deadline else { throw error }
             }
-        if code != SQLITE_OK { throw failure() }
-    }
-
-    private func value(at index: Int32, of statement: OpaquePointer) -> SQLiteValue {
-        switch sqlite3_column_type(statement, index) {
-        case SQLITE_INTEGER: .integer(sqlite3_column_int64(statement, index))
-        case SQLITE_TEXT: .text(sqlite3_column_text(statement, index).map { String(cString: $0) } ?? "")
-        case SQLITE_BLOB:
-            // The pointer lives until the next step; the copy is made here.
-            .octets(
-                Array(
-                    UnsafeRawBufferPointer(
-                        start: sqlite3_column_blob(statement, index),
-                        count: Int(sqlite3_column_bytes(statement, index)))))
-        default: .null
         }
     }
 
     private func failure() -> SQLiteError {
         SQLiteError(
-            code: sqlite3_extended_errcode(connection), path: path, message: String(cString: sqlite3_errmsg(connection))
-        )
+            code: sqlite3_extended_errcode(connection), systemError: sqlite3_system_errno(connection), path: path,
+            message: String(cString: sqlite3_errmsg(connection)))
     }
 }
-
-/// SQLITE_TRANSIENT, a cast in C: SQLite copies what is bound.
-private var copied: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }

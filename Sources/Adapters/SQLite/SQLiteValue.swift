@@ -9,6 +9,9 @@ public enum SQLiteValue: Sendable, Equatable {
     /// Octets.
     case octets([UInt8])
 
+    /// The octets, or NULL for nil.
+    public init(_ octets: [UInt8]?) { self = octets.map(SQLiteValue.octets) ?? .null }
+
     /// The number, where it is one.
     public var integer: Int64? {
         if case .integer(let value) = self { value } else { nil }

@@ -1,5 +1,6 @@
 import Mailbox
 import Primitives
+import SQLite
 
 /// Makes what is over unreadable: SQLite overwrites what is deleted (secure_delete), and the write-ahead log is emptied
 /// by `compact`.
@@ -10,7 +11,7 @@ enum Erasure {
         guard record.value == nil, let key = record.key, case .tombstone(let tombstone) = try? EnvelopeRecord(record)
         else { return }
         var envelopes: [(place: Int64, envelope: Envelope?)] = []
-        try database.query(SQL.envelopesOfKey, [.blob(key), place.sql]) { row throws(StoreError) in
+        try database.query(SQL.envelopesOfKey, [.octets(key), place.sql]) { row throws(StoreError) in
             envelopes.append((row.integer(0), try? Envelope(octets: row.octets(1))))
             return true
         }

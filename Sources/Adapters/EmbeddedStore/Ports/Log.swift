@@ -1,6 +1,7 @@
 import IdentityBasedEncryption
 import Mailbox
 import Primitives
+import SQLite
 
 extension EmbeddedStore: MailLog {
     /// See `MailLog`: 16 random octets in hex, from when the file was made.
@@ -14,17 +15,20 @@ extension EmbeddedStore: MailLog {
         try check(partition)
         let time = configuration.clock()
         return try await writer.write { database throws(StoreError) in
-            let place: [SQLValue] = [.integer(Int64(topic.rawValue)), .integer(Int64(partition))]
+            let place: [SQLiteValue] = [.integer(Int64(topic.rawValue)), .integer(Int64(partition))]
             let first = try database.first(SQL.end, place) { row throws(StoreError) in UInt64(row.integer(0)) } ?? 0
             guard first + UInt64(records.count) < Place.offsetLimit else {
                 throw StoreError(.full, "partition \(partition) has used up its offsets; take a new store")
             }
             for (index, record) in records.enumerated() {
                 let place = Place(topic, partition, first + UInt64(index))
-                let headers: SQLValue = record.headers.isEmpty ? .null : .blob(RecordHeaders.encode(record.headers))
+                let headers = record.headers.isEmpty ? nil : RecordHeaders.encode(record.headers)
                 try database.run(
                     SQL.insertRecord,
-                    [place.sql, .integer(time.milliseconds), SQLValue(record.key), SQLValue(record.value), headers])
+                    [
+                        place.sql, .integer(time.milliseconds), SQLiteValue(record.key), SQLiteValue(record.value),
+                        SQLiteValue(headers),
+                    ])
                 if topic == .envelopes { try Erasure.erase(endedBy: record, at: place, in: database) }
             }
             let end = first + UInt64(records.count)
@@ -67,7 +71,7 @@ extension EmbeddedStore: MailLog {
     }
 
     private static func end(_ topic: LogTopic, _ partition: Int, _ database: Database) throws(StoreError) -> UInt64 {
-        let place: [SQLValue] = [.integer(Int64(topic.rawValue)), .integer(Int64(partition))]
+        let place: [SQLiteValue] = [.integer(Int64(topic.rawValue)), .integer(Int64(partition))]
         return try database.first(SQL.end, place) { row throws(StoreError) in UInt64(row.integer(0)) } ?? 0
     }
 
@@ -100,7 +104,7 @@ extension EmbeddedStore: MailLog {
         return next
     }
 
-    private static func stored(_ row: Row, _ topic: LogTopic) throws(StoreError) -> StoredRecord {
+    private static func stored(_ row: SQLiteRow, _ topic: LogTopic) throws(StoreError) -> StoredRecord {
         let headers =
             try row.optionalOctets(4).map { octets throws(StoreError) in try RecordHeaders.decode(octets) } ?? []
         return StoredRecord(

@@ -1,4 +1,5 @@
 import Mailbox
+import SQLite
 
 /// Where a record is, as one number: topic << 60 | partition << 44 | offset.
 struct Place {
@@ -14,15 +15,15 @@ struct Place {
 
     var offset: UInt64 { UInt64(value) & (Self.offsetLimit - 1) }
 
-    var sql: SQLValue { .integer(value) }
+    var sql: SQLiteValue { .integer(value) }
 
     /// The place after the last of a partition.
-    static func end(_ topic: LogTopic, _ partition: Int) -> SQLValue {
+    static func end(_ topic: LogTopic, _ partition: Int) -> SQLiteValue {
         .integer(Int64(topic.rawValue) << 60 | Int64(partition + 1) << 44)
     }
 
     /// The place after the last of a topic.
-    static func end(_ topic: LogTopic) -> SQLValue {
+    static func end(_ topic: LogTopic) -> SQLiteValue {
         let (end, overflow) = (Int64(topic.rawValue + 1)).multipliedReportingOverflow(by: 1 << 60)
         return .integer(overflow ? .max : end)
     }

@@ -1,5 +1,6 @@
 import Mailbox
 import Primitives
+import SQLite
 
 extension EmbeddedStore: SessionStore {
     /// See `SessionStore`.
@@ -11,7 +12,7 @@ extension EmbeddedStore: SessionStore {
     private static func value(
         of key: SessionKey, _ now: UTCTime, _ database: Database
     ) throws(StoreError) -> [UInt8]? {
-        try database.first(SQL.session, [.blob(key.octets), .integer(now.milliseconds)]) { row throws(StoreError) in
+        try database.first(SQL.session, [.octets(key.octets), .integer(now.milliseconds)]) { row throws(StoreError) in
             row.octets(0)
         }
     }
@@ -25,7 +26,7 @@ extension EmbeddedStore: SessionStore {
             let there = try Self.value(of: key, now, database)
             guard there == expected else { return .found(there) }
             let expires = now.milliseconds + lifetime.wholeMilliseconds
-            try database.run(SQL.setSession, [.blob(key.octets), .blob(value), .integer(expires)])
+            try database.run(SQL.setSession, [.octets(key.octets), .octets(value), .integer(expires)])
             return .done
         }
     }
@@ -33,7 +34,7 @@ extension EmbeddedStore: SessionStore {
     /// See `SessionStore`.
     public func remove(_ key: SessionKey) async throws(StoreError) {
         try await writer.write { database throws(StoreError) in
-            try database.run(SQL.deleteSession, [.blob(key.octets)])
+            try database.run(SQL.deleteSession, [.octets(key.octets)])
         }
     }
 
@@ -43,14 +44,14 @@ extension EmbeddedStore: SessionStore {
     ) async throws(StoreError) -> UInt64 {
         let now = configuration.clock()
         return try await writer.write { database throws(StoreError) in
-            let parameters: [SQLValue] = [.blob(key.octets), .integer(now.milliseconds)]
+            let parameters: [SQLiteValue] = [.octets(key.octets), .integer(now.milliseconds)]
             let there = try database.first(SQL.counter, parameters) { row throws(StoreError) in
                 (value: UInt64(max(row.integer(0), 0)), expires: row.integer(1))
             }
             let (sum, overflow) = (there?.value ?? 0).addingReportingOverflow(amount)
             let value = overflow ? UInt64(Int64.max) : min(sum, UInt64(Int64.max))
             let expires = there?.expires ?? now.milliseconds + lifetime.wholeMilliseconds
-            try database.run(SQL.setCounter, [.blob(key.octets), .integer(Int64(value)), .integer(expires)])
+            try database.run(SQL.setCounter, [.octets(key.octets), .integer(Int64(value)), .integer(expires)])
             return value
         }
     }

@@ -1,6 +1,7 @@
 import IdentityBasedEncryption
 import Mailbox
 import Primitives
+import SQLite
 
 extension EmbeddedStore: MailboxView {
     /// See `MailboxView`.
@@ -29,7 +30,7 @@ extension EmbeddedStore: MailboxView {
         return try await writer.write { database throws(StoreError) in
             guard try ViewRows.position(partition, database) == from else { return false }
             for change in changes { try ViewRows.apply(change, partition, database) }
-            try database.run(SQL.setPosition, [.integer(Int64(partition)), .blob(reaching.octets)])
+            try database.run(SQL.setPosition, [.integer(Int64(partition)), .octets(reaching.octets)])
             return true
         }
     }
@@ -54,11 +55,11 @@ extension EmbeddedStore: MailboxView {
         return try await reader.read { database throws(StoreError) in
             var page: [PendingDeposit] = []
             var octets = 0
-            let parameters: [SQLValue] = [.blob(mailbox.octets), .integer(after), .integer(Int64(limit.count))]
+            let parameters: [SQLiteValue] = [.octets(mailbox.octets), .integer(after), .integer(Int64(limit.count))]
             try database.query(SQL.pendingPage, parameters) { row throws(StoreError) in
                 let deposit = try ViewRows.pending(row)
                 page.append(deposit)
-                octets += row.octets(1).count
+                octets += row.octetCount(1)
                 return octets < limit.octets
             }
             return page
@@ -69,7 +70,7 @@ extension EmbeddedStore: MailboxView {
     public func deposit(_ key: DepositKey, partition: Int) async throws(StoreError) -> PendingDeposit? {
         try check(partition)
         return try await reader.read { database throws(StoreError) in
-            try database.first(SQL.pendingDeposit, [.blob(key.octets)], ViewRows.pending)
+            try database.first(SQL.pendingDeposit, [.octets(key.octets)], ViewRows.pending)
         }
     }
 
@@ -88,7 +89,7 @@ extension EmbeddedStore: MailboxView {
         try check(partition)
         return try await reader.read { database throws(StoreError) in
             var routes: [Route] = []
-            let parameters: [SQLValue] = [.blob(mailbox.octets), .integer(now.milliseconds)]
+            let parameters: [SQLiteValue] = [.octets(mailbox.octets), .integer(now.milliseconds)]
             try database.query(SQL.routes, parameters) { row throws(StoreError) in
                 routes.append(
                     Route(
@@ -120,8 +121,8 @@ extension EmbeddedStore: MailboxView {
         try check(partition)
         return try await reader.read { database throws(StoreError) in
             var mailboxes: [Identity] = []
-            let parameters: [SQLValue] = [
-                .integer(Int64(partition)), .blob(mailbox?.octets ?? []), .integer(now.milliseconds),
+            let parameters: [SQLiteValue] = [
+                .integer(Int64(partition)), .octets(mailbox?.octets ?? []), .integer(now.milliseconds),
                 .integer(Int64(max(limit, 0))),
             ]
             try database.query(SQL.reachable, parameters) { row throws(StoreError) in

@@ -1,35 +1,34 @@
-import CSQLite
 import Glibc
 import Mailbox
+import SQLite
 
 extension StoreError {
     /// A fault of SQLite's, with what to do about it.
-    init(sqlite extended: Int32, systemError: Int32, reason: String, path: String) {
-        if systemError == ENOSPC || systemError == EDQUOT || extended & 0xff == SQLITE_FULL {
+    init(_ fault: SQLiteError) {
+        let (path, reason) = (fault.path, fault.message)
+        switch fault.kind {
+        case .full:
             self.init(
                 .full,
                 "no room for the store \(path) (\(reason)); nothing was changed: make room on its disk and try again")
-            return
-        }
-        switch extended & 0xff {
-        case SQLITE_BUSY, SQLITE_LOCKED:
+        case .busy:
             self.init(
                 .locked,
                 "the store \(path) is held by \(LockHolder.describe(path)) (\(reason)); nothing was changed: "
                     + "try again, or stop it"
             )
-        case SQLITE_CORRUPT, SQLITE_NOTADB:
+        case .corrupt:
             self.init(
                 .corrupt, "\(path) is damaged or not a store (\(reason)); put a copy of it back, or take another path")
-        case SQLITE_TOOBIG:
+        case .tooLarge:
             self.init(.tooLarge, "a record is larger than the store \(path) takes (\(reason))")
-        case SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_READONLY, SQLITE_AUTH:
+        case .inaccessible:
             self.init(
                 .unavailable,
                 "the store \(path) cannot be opened or written (\(reason)); "
                     + "check that its folder exists and is ours to write"
             )
-        default:
+        case .duplicate, .other:
             self.init(.unavailable, "the store \(path) failed (\(reason)); try again, and check its disk if it goes on")
         }
     }

@@ -34,10 +34,6 @@ enum SQL {
         PRAGMA user_version = 1;
         """
 
-    static let begin = "BEGIN IMMEDIATE"
-    static let beginReading = "BEGIN"
-    static let commit = "COMMIT"
-    static let rollback = "ROLLBACK"
     static let savepoint = "SAVEPOINT job"
     static let release = "RELEASE job"
     static let rollbackToSavepoint = "ROLLBACK TO job"

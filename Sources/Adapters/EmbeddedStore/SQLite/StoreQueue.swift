@@ -30,16 +30,7 @@ final class StoreQueue: Sendable {
         _ body: @escaping @Sendable (Database) throws(StoreError) -> Result
     ) async throws(StoreError) -> Result {
         try await alone { database throws(StoreError) in
-            try database.run(SQL.beginReading)
-            let result: Result
-            do throws(StoreError) {
-                result = try body(database)
-            } catch {
-                try? database.run(SQL.rollback)
-                throw error
-            }
-            try database.run(SQL.commit)
-            return result
+            try database.transaction(.reading) { () throws(StoreError) in try body(database) }
         }
     }
 
@@ -112,13 +103,12 @@ final class StoreQueue: Sendable {
 
     private func commit(_ jobs: [Job]) -> [StoreError?] {
         do throws(StoreError) {
-            try database.run(SQL.begin)
-            var faults: [StoreError?] = []
-            for job in jobs { faults.append(try attempt(job)) }
-            try database.run(SQL.commit)
-            return faults
+            return try database.transaction(.writing) { () throws(StoreError) in
+                var faults: [StoreError?] = []
+                for job in jobs { faults.append(try attempt(job)) }
+                return faults
+            }
         } catch {
-            if !database.isOutsideTransaction { try? database.run(SQL.rollback) }
             return jobs.map { _ in error }
         }
     }
@@ -131,7 +121,7 @@ final class StoreQueue: Sendable {
             try database.run(SQL.release)
             return nil
         } catch {
-            guard !database.isOutsideTransaction else { throw error }
+            guard database.isInTransaction else { throw error }
             try database.run(SQL.rollbackToSavepoint)
             try database.run(SQL.release)
             return error
