@@ -123,6 +123,8 @@ struct EchoServer: Sendable {
                         defer { group.cancelAll() }
                         try await group.next()
                     }
+                    // What a cancelled writer has begun to send is under way still: this takes its turn behind it.
+                    try await responses.send([2])
                 },
                 .bidirectional("Tick") { requests, responses, _ in
                     // A reader beside a writer: when the writer is done the reader stops waiting.
