@@ -93,6 +93,7 @@ struct DecoderFuzzTests {
         let tombstone = Tombstone(key: try mail.key, reason: .refused, at: UTCTime(milliseconds: 12))
         let records: [EnvelopeRecord] = [
             .envelope(try mail.envelope(receivedAt: UTCTime(milliseconds: 1))), .tombstone(tombstone), .tick,
+            .logName(Array(1...16)),
         ]
         for record in records {
             #expect(try EnvelopeRecord(record.record) == record)

@@ -31,7 +31,7 @@ struct Model {
         defer { end = last }
         for (offset, record) in history[end..<last] {
             switch record {
-            case .tick: continue
+            case .tick, .logName: continue
             case .envelope(let envelope):
                 let key = envelope.key
                 places[key, default: []].insert(offset)

@@ -55,7 +55,7 @@ struct SimulatedLog {
                 switch record {
                 case .envelope(let envelope): envelope.key
                 case .tombstone(let tombstone): tombstone.key
-                case .tick: nil
+                case .tick, .logName: nil
                 }
             })
     }

@@ -71,7 +71,7 @@ private struct Sorter {
 
     private mutating func takeEnvelope(_ stored: StoredRecord) throws(FormatError) {
         switch try EnvelopeRecord(stored.record) {
-        case .tick: break
+        case .tick, .logName: break
         case .envelope(let envelope):
             try need(envelope.key)
             steps.append(.envelope(PendingDeposit(offset: stored.offset, envelope: envelope)))

@@ -34,6 +34,7 @@ public struct Tombstone: Sendable, Hashable {
 /// - tombstone: the same key, no value, headers `poste-reason` (acknowledged, refused, expired) and `poste-at` (ms
 ///   since 1970), ASCII
 /// - tick: key `tick`, no value
+/// - name of the log: key = `log` || the first 8 octets of the name, value = the name(16). Shorter than any deposit's key
 public enum EnvelopeRecord: Sendable, Hashable {
     /// A deposit exists.
     case envelope(Envelope)
@@ -41,6 +42,13 @@ public enum EnvelopeRecord: Sendable, Hashable {
     case tombstone(Tombstone)
     /// Nothing; it makes a segment of a quiet partition roll.
     case tick
+    /// Nothing to the fold; 16 random octets that tell a log from any other, where the store has no name of its own for it.
+    /// The first in partition 0 counts.
+    case logName([UInt8])
+
+    /// Octets of a log's name.
+    public static let logNameSize = 16
+    static let logKey = Array("log".utf8)
 
     static let tickKey = Array("tick".utf8)
     static let reasonHeader = "poste-reason"
@@ -60,6 +68,8 @@ public enum EnvelopeRecord: Sendable, Hashable {
                 ])
         case .tick:
             LogRecord(key: Self.tickKey, value: nil)
+        case .logName(let name):
+            LogRecord(key: Self.logKey + name.prefix(8), value: name)
         }
     }
 
@@ -69,6 +79,13 @@ public enum EnvelopeRecord: Sendable, Hashable {
         guard let key = record.key else { throw .truncated(field: "record key") }
         if key == Self.tickKey, record.value == nil {
             self = .tick
+            return
+        }
+        if key.count == Self.logKey.count + 8, key.starts(with: Self.logKey), let name = record.value {
+            guard name.count == Self.logNameSize, name.starts(with: key.dropFirst(Self.logKey.count)) else {
+                throw .invalid(field: "name of the log", reason: "16 octets are needed, the first 8 as in the key")
+            }
+            self = .logName(name)
             return
         }
         let depositKey = try DepositKey(octets: key)
