@@ -1,0 +1,59 @@
+import CRdKafka
+import Foundation
+import Mailbox
+
+/// A topic as the brokers describe it.
+struct TopicShape: Sendable, Hashable {
+    var partitionCount = 0
+    /// The fewest replicas of any partition.
+    var replicas = Int.max
+    /// The fewest replicas in sync of any partition.
+    var inSync = Int.max
+    /// Partitions without a leader, ascending.
+    var leaderless: [Int] = []
+}
+
+extension KafkaHandle {
+    /// Looks a topic up, again and again for a while where it is not there: brokers learn of a new topic one after another.
+    /// Blocks.
+    func awaitShape(of name: String, for time: Duration) throws(StoreError) -> TopicShape? {
+        let deadline = ContinuousClock.now + time
+        while true {
+            if let shape = try shape(of: name), shape.leaderless.isEmpty || ContinuousClock.now >= deadline {
+                return shape
+            }
+            guard ContinuousClock.now < deadline else { return nil }
+            Thread.sleep(forTimeInterval: 0.05)
+        }
+    }
+
+    /// Looks a topic up; none where there is no such topic. Blocks.
+    func shape(of name: String) throws(StoreError) -> TopicShape? {
+        let what = "the topic \(name) cannot be looked up at \(configuration.bootstrapServers)"
+        guard let topic = rd_kafka_topic_new(pointer, name, nil) else {
+            throw KafkaFault(rd_kafka_last_error()).storeError(what, notices)
+        }
+        defer { rd_kafka_topic_destroy(topic) }
+        var metadata: UnsafePointer<rd_kafka_metadata>?
+        let code = rd_kafka_metadata(pointer, 0, topic, &metadata, Int32(clamping: configuration.requestTimeoutMs))
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else {
+            throw KafkaFault(code).storeError(what, notices)
+        }
+        defer { rd_kafka_metadata_destroy(metadata) }
+        guard metadata.pointee.topic_cnt == 1, let found = metadata.pointee.topics?.pointee else { return nil }
+        switch found.err {
+        case RD_KAFKA_RESP_ERR_NO_ERROR, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE: break
+        case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC: return nil
+        default: throw KafkaFault(found.err).storeError(what, notices)
+        }
+        var shape = TopicShape(partitionCount: Int(found.partition_cnt))
+        for index in 0..<shape.partitionCount {
+            let partition = found.partitions[index]
+            shape.replicas = min(shape.replicas, Int(partition.replica_cnt))
+            shape.inSync = min(shape.inSync, Int(partition.isr_cnt))
+            if partition.leader < 0 { shape.leaderless.append(Int(partition.id)) }
+        }
+        shape.leaderless.sort()
+        return shape.partitionCount > 0 ? shape : nil
+    }
+}

@@ -1,0 +1,100 @@
+import CRdKafka
+import Dispatch
+import Mailbox
+
+/// The topics of a log as an operator sees them: checks them against a plan, and makes those that are missing.
+public struct KafkaTopics: Sendable {
+    private let configuration: KafkaConfiguration
+
+    /// Topics at the brokers of a configuration.
+    public init(_ configuration: KafkaConfiguration) { self.configuration = configuration }
+
+    /// Makes those topics that are missing.
+    /// - Returns: the names of those that were made.
+    /// - Throws: `StoreError`: `.unavailable`, `.misuse` where the brokers refuse, with their reason.
+    public func create(_ plan: TopicPlan) async throws(StoreError) -> [String] {
+        try await withAdmin { admin throws(StoreError) in
+            var made: [String] = []
+            for topic in LogTopic.allCases where try admin.handle.shape(of: configuration.name(of: topic)) == nil {
+                let name = configuration.name(of: topic)
+                try admin.create(name, plan, plan.settings(of: topic))
+                made.append(name)
+            }
+            for name in made { _ = try admin.handle.awaitShape(of: name, for: .seconds(5)) }
+            return made
+        }
+    }
+
+    /// Compares all topics with a plan; none where all is well.
+    public func check(_ plan: TopicPlan) async throws(StoreError) -> [TopicFinding] {
+        try await withAdmin { admin throws(StoreError) in
+            var findings: [TopicFinding] = []
+            for topic in LogTopic.allCases {
+                let name = configuration.name(of: topic)
+                guard let shape = try admin.handle.shape(of: name) else {
+                    findings.append(
+                        TopicFinding(topic: name, fault: "it is missing", remedy: "run 'poste topics --create'"))
+                    continue
+                }
+                let found = try admin.settings(of: name)
+                findings += inspect(name, shape, plan)
+                findings += inspect(name, found, plan.settings(of: topic))
+            }
+            return findings
+        }
+    }
+
+    private func withAdmin<Value: Sendable>(
+        _ body: @escaping @Sendable (TopicAdmin) throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        let configuration = configuration
+        let lifetime = DispatchGroup()
+        return try await Blocking.run { () throws(StoreError) in
+            let notices = Notices(configuration.notice)
+            let admin = TopicAdmin(handle: try KafkaHandle(.consumer, [], configuration, notices, lifetime))
+            return try body(admin)
+        }
+    }
+
+    private func inspect(_ name: String, _ shape: TopicShape, _ plan: TopicPlan) -> [TopicFinding] {
+        var findings: [TopicFinding] = []
+        func add(_ fault: String, _ remedy: String) {
+            findings.append(TopicFinding(topic: name, fault: fault, remedy: remedy))
+        }
+        if shape.partitionCount != plan.partitions {
+            add(
+                "it has \(shape.partitionCount) partitions, not \(plan.partitions)",
+                "a mailbox's partition depends on the count, so it cannot be changed while mail waits: say "
+                    + "--partitions \(shape.partitionCount) if all topics have as many, or delete and make the topics anew"
+            )
+        }
+        if shape.replicas < plan.replicas {
+            add(
+                "a partition has \(shape.replicas) replica\(shape.replicas == 1 ? "" : "s"), not \(plan.replicas)",
+                "add replicas with kafka-reassign-partitions")
+        }
+        if !shape.leaderless.isEmpty {
+            add(
+                "nobody leads partition\(shape.leaderless.count == 1 ? "" : "s") "
+                    + shape.leaderless.map(String.init).joined(separator: ", "), "start the brokers that are down")
+        } else if shape.inSync < min(plan.minInSync, shape.replicas) {
+            add(
+                "a partition has \(shape.inSync) replica\(shape.inSync == 1 ? "" : "s") in sync; appends need "
+                    + "\(plan.minInSync)", "start the brokers that are down, or wait for them to catch up")
+        }
+        return findings
+    }
+
+    private func inspect(
+        _ name: String, _ found: [String: String], _ settings: [TopicPlan.Setting]
+    ) -> [TopicFinding] {
+        settings.compactMap { setting in
+            guard let value = found[setting.name], !setting.allows(value) else { return nil }
+            return TopicFinding(
+                topic: name, fault: "\(setting.name) is \(value), not \(setting.value)",
+                remedy:
+                    "kafka-configs --bootstrap-server \(configuration.bootstrapServers) --alter --entity-type topics "
+                    + "--entity-name \(name) --add-config \(setting.name)=\(setting.value)")
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import KafkaLog
+import Mailbox
+import Synchronization
+import Testing
+
+/// Three brokers, of which some die.
+@Suite(.enabled(if: TestKafka.hasDistribution), .serialized) struct FailureTests {
+    @Test(.timeLimit(.minutes(3))) func brokersDieUnderLoad() async throws {
+        let kafka = try TestKafka.three()
+        defer { kafka.end() }
+        try await nothingIsLostWhenABrokerIsKilled(kafka)
+        try await withoutEnoughReplicasAppendsFailAndRecover(kafka)
+    }
+
+    private struct Acknowledged: Sendable {
+        let offset: UInt64
+        let sender: Int
+        let number: Int
+        var value: [UInt8] { Array("\(sender) \(number)".utf8) }
+    }
+
+    private func nothingIsLostWhenABrokerIsKilled(_ kafka: TestKafka) async throws {
+        let log = try await kafka.log(partitions: 3, replicas: 3, messageTimeoutMs: 30_000)
+        let flag = Flag()
+        let record = Record()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for sender in 0..<12 {
+                group.addTask {
+                    var number = 0
+                    while !flag.isRaised {
+                        number += 1
+                        let begun = ContinuousClock.now
+                        let value = Array("\(sender) \(number)".utf8)
+                        let offsets = try await log.append(
+                            [LogRecord(key: nil, value: value)], to: .presence, partition: sender % 3)
+                        record.note(
+                            Acknowledged(offset: offsets[0], sender: sender, number: number),
+                            ContinuousClock.now - begun)
+                        try await Task.sleep(for: .milliseconds(2))
+                    }
+                }
+            }
+            try await Task.sleep(for: .seconds(1))
+            try await kafka.tell("kill", 2)
+            try await Task.sleep(for: .seconds(5))
+            try await kafka.tell("start", 2)
+            try await Task.sleep(for: .seconds(1))
+            flag.raise()
+            try await group.waitForAll()
+        }
+        let acknowledged = record.all
+        #expect(acknowledged.count > 500)
+        print("appends: \(acknowledged.count) acknowledged, longest silence \(record.longest)")
+        #expect(record.longest < .seconds(10))
+        for partition in 0..<3 {
+            let found = try await log.all(partition).filter { $0.topic == .presence }
+            let expected = acknowledged.filter { $0.sender % 3 == partition }.sorted { $0.offset < $1.offset }
+            #expect(found.map(\.offset) == expected.map(\.offset), "none lost, none twice")
+            #expect(found.map(\.record.value) == expected.map(\.value), "each where it was said to be")
+            for sender in Set(expected.map(\.sender)) {
+                let numbers = expected.filter { $0.sender == sender }.map(\.number)
+                #expect(numbers == Array(1...numbers.count), "in order")
+            }
+        }
+        await log.close()
+    }
+
+    private func withoutEnoughReplicasAppendsFailAndRecover(_ kafka: TestKafka) async throws {
+        let log = try await kafka.log(partitions: 1, replicas: 3, messageTimeoutMs: 4000)
+        _ = try await log.append([LogRecord(key: nil, value: [1])], to: .presence, partition: 0)
+        for broker in [2, 3] { try await kafka.tell("kill", broker) }
+        let begun = ContinuousClock.now
+        let fault = await fault {
+            _ = try await log.append([LogRecord(key: nil, value: [2])], to: .presence, partition: 0)
+        }
+        #expect(fault?.kind == .unavailable)
+        #expect(fault?.detail.contains("poste.presence [0]") ?? false)
+        #expect(ContinuousClock.now - begun < .seconds(8))
+        for broker in [2, 3] { try await kafka.tell("start", broker) }
+        var offset: UInt64?
+        for _ in 0..<20 where offset == nil {
+            offset = try? await log.append([LogRecord(key: nil, value: [3])], to: .presence, partition: 0).first
+        }
+        let after = try await log.all(0).filter { $0.topic == .presence }
+        #expect(after.first?.record.value == [1])
+        #expect(after.last?.record.value == [3] && after.last?.offset == offset, "it goes on by itself")
+        await log.close()
+    }
+
+    private final class Flag: Sendable {
+        private let value = Atomic(false)
+        func raise() { value.store(true, ordering: .releasing) }
+        var isRaised: Bool { value.load(ordering: .acquiring) }
+    }
+
+    private final class Record: Sendable {
+        private let state = Mutex((all: [Acknowledged](), longest: Duration.zero))
+
+        func note(_ acknowledged: Acknowledged, _ took: Duration) {
+            state.withLock {
+                $0.all.append(acknowledged)
+                $0.longest = max($0.longest, took)
+            }
+        }
+
+        var all: [Acknowledged] { state.withLock { $0.all } }
+        var longest: Duration { state.withLock { $0.longest } }
+    }
+}
