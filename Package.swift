@@ -2,6 +2,9 @@
 
 import PackageDescription
 
+// The adapters of a cluster of machines (Kafka, Redis) are built and tested with POSTE_CLUSTER=1, until the roles use them.
+let buildsCluster = Context.environment["POSTE_CLUSTER"] != nil
+
 // Every target is a folder under its storey. Dependencies point down this list, never up.
 let package = Package(
     name: "PosteRestante",
@@ -13,10 +16,11 @@ let package = Package(
         // The command line
         .executableTarget(
             name: "poste",
-            dependencies: [
+            dependencies: (buildsCluster ? ["KafkaLog"] : []) + [
                 "MailboxClient", "KeyManagement", "FrontWorker", "DeliveryWorker", "EmbeddedStore", "KeyManagementClient",
                 "SQLite", "StateFolder", "Observability",
-            ]),
+            ],
+            swiftSettings: buildsCluster ? [.define("CLUSTER")] : []),
 
         // Clients
         .target(
@@ -152,3 +156,22 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+if buildsCluster {
+    package.targets += [
+        .target(name: "KafkaLog", dependencies: ["Mailbox", "CRdKafka"], path: "Sources/Adapters/KafkaLog"),
+        .target(name: "RedisStore", dependencies: ["Mailbox", "CHiredis"], path: "Sources/Adapters/RedisStore"),
+        .systemLibrary(name: "CRdKafka", path: "Sources/System/CRdKafka", providers: [.apt(["librdkafka-dev"])]),
+        .systemLibrary(name: "CHiredis", path: "Sources/System/CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        // A process for tests to kill
+        .executableTarget(
+            name: "KafkaVictim", dependencies: ["KafkaLog", "CRdKafka"], path: "Tests/Support/KafkaVictim"),
+        .executableTarget(
+            name: "KafkaLogBenchmark", dependencies: ["KafkaLog", "Primitives"], path: "Benchmarks/KafkaLogBenchmark"),
+        .testTarget(
+            name: "KafkaLogTests",
+            dependencies: ["KafkaLog", "StoreBehaviour", "KafkaVictim", "Primitives", "CRdKafka"]),
+        .testTarget(
+            name: "RedisStoreTests", dependencies: ["RedisStore", "EmbeddedStore", "StoreBehaviour", "TestVectors"]),
+    ]
+}
