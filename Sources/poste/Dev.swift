@@ -1,5 +1,6 @@
 import Foundation
 import FrontWorker
+import RPC
 
 extension Command {
     /// `poste dev`
@@ -31,13 +32,13 @@ extension Command {
         let stores = try await roles.stores()
         let state = try await roles.keyManagementState(domains: domains, level: try arguments.securityLevel())
         let kms = try roles.keyManagement(state, at: kmsAddress)
-        let kmsServed = Address(host: kmsAddress.host, port: kms.port)
+        let kmsServed = RPCAddress(host: kmsAddress.host, port: kms.port)
         let front = try await roles.front(
-            frontAddress, push: Address(host: "127.0.0.1", port: 0), advertised: "127.0.0.1", kms: kmsServed,
+            frontAddress, push: RPCAddress(host: "127.0.0.1", port: 0), advertised: "127.0.0.1", kms: kmsServed,
             domains: domains, account: nil, stores: stores,
             reclaim: { mailbox in try await onThread { _ = try state.removeAccount(of: mailbox, now: wallClock()) } })
         let worker = try roles.delivery(stores: stores)
-        let frontServed = Address(host: frontAddress.host, port: front.port)
+        let frontServed = RPCAddress(host: frontAddress.host, port: front.port)
         try await runUntilStopped([
             { await front.run() },
             { try await worker.run() },
@@ -54,7 +55,7 @@ extension Command {
 
 extension ClusterFolder {
     /// Says where everything listens, for `poste enroll` and profiles made by it.
-    func writeEndpoints(kms: Address, fronts: [Address]) throws {
+    func writeEndpoints(kms: RPCAddress, fronts: [RPCAddress]) throws {
         let endpoints = Endpoints(
             kms: kms.description, fronts: fronts.map(\.description), roots: path("ca.pem"),
             enrolmentToken: enrolmentTokenPath)

@@ -1,4 +1,5 @@
 import FrontWorker
+import RPC
 
 extension Command {
     /// `poste front`
@@ -29,7 +30,7 @@ extension Command {
     ) { arguments in
         let options = try ServiceOptions(arguments, component: "front")
         let address = try arguments.address("listen", default: "127.0.0.1:7401")
-        let push = try arguments.address("push-listen", default: Address(host: address.host, port: 0).description)
+        let push = try arguments.address("push-listen", default: RPCAddress(host: address.host, port: 0).description)
         let roles = Roles(options: options)
         let front = try await roles.front(
             address, push: push, advertised: arguments.value("advertise") ?? address.host,
@@ -41,8 +42,8 @@ extension Command {
                 try await front.waitUntilReady()
                 try options.announce(
                     "front",
-                    ["front": Address(host: address.host, port: front.port).description,
-                        "push": Address(host: push.host, port: front.pushPort).description])
+                    ["front": RPCAddress(host: address.host, port: front.port).description,
+                        "push": RPCAddress(host: push.host, port: front.pushPort).description])
                 try await Task.sleep(for: .seconds(1 << 40))
             },
         ])

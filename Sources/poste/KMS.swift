@@ -1,6 +1,7 @@
 import Foundation
 import IdentityBasedEncryption
 import KeyManagement
+import RPC
 
 extension Command {
     /// `poste kms`
@@ -39,7 +40,7 @@ extension Command {
             return say("the account of \(identity) is removed; it can be enrolled again")
         }
         let service = try roles.keyManagement(state, at: address)
-        try options.announce("kms", ["kms": Address(host: address.host, port: service.port).description])
+        try options.announce("kms", ["kms": RPCAddress(host: address.host, port: service.port).description])
         try await runUntilStopped([])
         await service.shutdown()
     }

@@ -15,13 +15,12 @@ final class FrontChannels: Sendable {
     func channel(to front: String) throws -> RPCChannel {
         try channels.withLock { channels in
             if let channel = channels[front] { return channel }
-            guard let colon = front.lastIndex(of: ":"), let port = Int(front[front.index(after: colon)...]) else {
+            guard let address = RPCAddress(front) else {
                 throw RPCStatus(.invalidArgument, "a route names the front \(front), which is no host:port")
             }
-            let host = String(front[..<colon].drop { $0 == "[" }.prefix { $0 != "]" })
             let channel = try RPCChannel(
                 RPCChannelConfiguration(
-                    host: host, port: port,
+                    host: address.host, port: address.port,
                     security: .tls(rootsPEM: configuration.rootsPEM, credentials: configuration.credentials)))
             channels[front] = channel
             return channel

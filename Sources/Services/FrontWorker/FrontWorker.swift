@@ -49,7 +49,7 @@ public final class FrontWorker: Sendable {
         pushServer = try RPCServer(pushing, services: [.push(push)])
         pushPort = pushServer.port
         leases = RouteLeases(
-            registry: registry, mailLog: mailLog, front: "\(configuration.advertisedHost):\(pushPort)",
+            registry: registry, mailLog: mailLog, front: RPCAddress(host: configuration.advertisedHost, port: pushPort).description,
             lease: limits.lease, log: log)
         let deposits = DepositService(
             vault: vault, mailLog: mailLog, view: view, configuration: configuration,

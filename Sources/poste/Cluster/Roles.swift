@@ -36,7 +36,7 @@ struct Roles: Sendable {
     }
 
     /// The KMS, serving.
-    func keyManagement(_ state: KeyManagementState, at address: Address) throws -> KeyManagementService {
+    func keyManagement(_ state: KeyManagementState, at address: RPCAddress) throws -> KeyManagementService {
         let certificate = try RPCCertificate(
             options.folder.credentials(role: "kms", hosts: [address.host]))
         return try KeyManagementService(
@@ -48,7 +48,7 @@ struct Roles: Sendable {
 
     /// A front worker that gets its keys from the KMS at `kms`.
     func front(
-        _ address: Address, push: Address, advertised: String, kms: Address, domains: [String], account: String?,
+        _ address: RPCAddress, push: RPCAddress, advertised: String, kms: RPCAddress, domains: [String], account: String?,
         stores: Stores, reclaim: (@Sendable (Identity) async throws -> Void)? = nil
     ) async throws -> FrontWorker {
         let authority = try options.folder.authority()

@@ -71,9 +71,9 @@ extension Arguments {
     }
 
     /// An option's `HOST:PORT`.
-    func address(_ name: String, default standard: String) throws -> Address {
+    func address(_ name: String, default standard: String) throws -> RPCAddress {
         let text = value(name) ?? standard
-        guard let address = Address(text) else { throw usage("--\(name) takes HOST:PORT, not \(text)") }
+        guard let address = RPCAddress(text) else { throw usage("--\(name) takes HOST:PORT, not \(text)") }
         return address
     }
 
@@ -85,30 +85,6 @@ extension Arguments {
         }
         return level
     }
-}
-
-/// A host and a port.
-struct Address: Sendable, CustomStringConvertible {
-    let host: String
-    let port: Int
-
-    /// Reads `HOST:PORT` and `[IPV6]:PORT`.
-    init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
-            (0...65_535).contains(port)
-        else { return nil }
-        var host = text[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
-        guard !host.isEmpty else { return nil }
-        self.init(host: String(host), port: port)
-    }
-
-    init(host: String, port: Int) {
-        self.host = host
-        self.port = port
-    }
-
-    var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 
 /// Runs services side by side until one fails or the process is asked to stop; then all of them end in good order.

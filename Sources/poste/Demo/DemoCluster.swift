@@ -4,6 +4,7 @@ import IdentityBasedEncryption
 import Mailbox
 import MailboxClient
 import Primitives
+import RPC
 
 /// The demo's cluster: a KMS, two fronts and a delivery worker as processes of their own, in a folder that goes with it.
 struct DemoCluster: Sendable {
@@ -38,8 +39,8 @@ struct DemoCluster: Sendable {
             }
             let worker = try await begin("deliver", ["deliver", "--compaction-lag", "1s"])
             try story.tell("the delivery worker is process \(worker.pid)")
-            let addresses = fronts.compactMap { Address($0) }
-            guard let kmsAt = Address(kmsAddress), addresses.count == 2 else {
+            let addresses = fronts.compactMap { RPCAddress($0) }
+            guard let kmsAt = RPCAddress(kmsAddress), addresses.count == 2 else {
                 throw CommandFailure(.failure, "a service did not say where it serves")
             }
             try cluster.writeEndpoints(kms: kmsAt, fronts: addresses)

@@ -40,7 +40,7 @@ public struct RPCChannelConfiguration: Sendable {
     }
 
     /// Host and port as people write them.
-    public var address: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    public var address: String { RPCAddress(host: host, port: port).description }
 }
 
 extension RPCChannelConfiguration {

@@ -3,7 +3,7 @@ import Glibc
 
 extension RPCServerConfiguration {
     /// Host and port as gRPC and people write them.
-    var address: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    var address: String { RPCAddress(host: host, port: port).description }
 
     /// Whether what a client shows as its certificate has been verified.
     var verifiesClients: Bool {

@@ -59,13 +59,11 @@ final class Services: Sendable {
 
     /// A channel to `HOST:PORT`, of which nothing is known yet. Throws `MailboxClientError.unusable`.
     static func connect(_ address: String, roots: String) throws -> RPCChannel {
-        guard let colon = address.lastIndex(of: ":"), let port = Int(address[address.index(after: colon)...]),
-            (1...65_535).contains(port), colon != address.startIndex
-        else {
+        guard let place = RPCAddress(address), place.port > 0 else {
             throw MailboxClientError.unusable(what: address, reason: "not an address; it has the form HOST:PORT")
         }
-        let host = address[..<colon].drop { $0 == "[" }.prefix { $0 != "]" }
-        var configuration = RPCChannelConfiguration(host: String(host), port: port, security: .tls(rootsPEM: roots))
+        var configuration = RPCChannelConfiguration(
+            host: place.host, port: place.port, security: .tls(rootsPEM: roots))
         // A server that comes back is found soon: who waits is a person.
         configuration.longestBackoff = .seconds(1)
         do {
