@@ -1,6 +1,6 @@
 # Two commands for a newcomer: `make demo` and `make test`. Each installs what is missing first.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-cluster build dependencies test-dependencies benchmark format clean
+.PHONY: help demo test build dependencies test-dependencies benchmark format clean
 
 SWIFT_FLAGS ?=
 FLAGS ?=
@@ -8,7 +8,6 @@ FLAGS ?=
 help:
 	@echo 'make demo [FLAGS=--json]   install what is missing, build, and run a whole deferred delivery'
 	@echo 'make test                  install what is missing, build, and run all tests'
-	@echo 'make test-cluster          test the adapters for Kafka and Redis, which no role uses yet'
 	@echo 'make build                 build the poste command: .build/release/poste'
 	@echo 'make benchmark             measure the cryptography and gRPC, as ratios to yardsticks'
 	@echo 'make format                format all Swift code'
@@ -30,13 +29,6 @@ test: test-dependencies
 	@swift build -c release $(SWIFT_FLAGS) --build-tests
 	@swift build -c release $(SWIFT_FLAGS) --product poste
 	@Tests/run
-
-# The adapters for Kafka and Redis, which the roles do not use yet, in a build folder of their own.
-test-cluster:
-	@deploy/install-dependencies cluster
-	@POSTE_CLUSTER=1 swift build -c release $(SWIFT_FLAGS) --scratch-path .build/cluster --build-tests
-	@POSTE_CLUSTER=1 swift test -c release --scratch-path .build/cluster --skip-build --no-parallel \
-		--filter '^(KafkaLog|RedisStore)Tests\.'
 
 benchmark: dependencies
 	@swift run -c release PairingBenchmark

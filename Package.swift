@@ -2,9 +2,6 @@
 
 import PackageDescription
 
-// The adapters of a cluster of machines (Kafka, Redis) are built and tested with POSTE_CLUSTER=1, until the roles use them.
-let buildsCluster = Context.environment["POSTE_CLUSTER"] != nil
-
 // Every target is a folder under its storey. Dependencies point down this list, never up.
 let package = Package(
     name: "PosteRestante",
@@ -16,11 +13,10 @@ let package = Package(
         // The command line
         .executableTarget(
             name: "poste",
-            dependencies: (buildsCluster ? ["KafkaLog"] : []) + [
-                "MailboxClient", "KeyManagement", "FrontWorker", "DeliveryWorker", "EmbeddedStore", "KeyManagementClient",
-                "SQLite", "StateFolder", "Observability",
-            ],
-            swiftSettings: buildsCluster ? [.define("CLUSTER")] : []),
+            dependencies: [
+                "MailboxClient", "KeyManagement", "FrontWorker", "DeliveryWorker", "KafkaLog", "RedisStore", "EmbeddedStore",
+                "KeyManagementClient", "SQLite", "StateFolder", "Observability",
+            ]),
 
         // Clients
         .target(
@@ -47,6 +43,8 @@ let package = Package(
             path: "Sources/Services/DeliveryWorker"),
 
         // Adapters
+        .target(name: "KafkaLog", dependencies: ["Mailbox", "CRdKafka"], path: "Sources/Adapters/KafkaLog"),
+        .target(name: "RedisStore", dependencies: ["Mailbox", "CHiredis"], path: "Sources/Adapters/RedisStore"),
         .target(
             name: "EmbeddedStore", dependencies: ["SQLite", "Mailbox"], path: "Sources/Adapters/EmbeddedStore"),
         .target(
@@ -87,6 +85,8 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", path: "Sources/System/COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CGRPC", path: "Sources/System/CGRPC", providers: [.apt(["libgrpc-dev"])]),
         .systemLibrary(name: "CSQLite", path: "Sources/System/CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CRdKafka", path: "Sources/System/CRdKafka", providers: [.apt(["librdkafka-dev"])]),
+        .systemLibrary(name: "CHiredis", path: "Sources/System/CHiredis", providers: [.apt(["libhiredis-dev"])]),
 
         // What tests share: the files of Tests/Vectors, scripted and seeded randomness, mutations for fuzzing
         .target(name: "TestVectors", dependencies: ["Primitives"], path: "Tests/Support/TestVectors"),
@@ -102,7 +102,9 @@ let package = Package(
                 "Mailbox", "IBAKE", "MIKEY", "IdentityBasedEncryption", "Primitives", "TestVectors",
             ],
             path: "Tests/Support/TestCluster"),
-        // A process for tests to kill and to freeze
+        // Processes for tests to kill and to freeze
+        .executableTarget(
+            name: "KafkaVictim", dependencies: ["KafkaLog", "CRdKafka"], path: "Tests/Support/KafkaVictim"),
         .executableTarget(name: "RPCPeer", dependencies: ["RPC"], path: "Tests/Support/RPCPeer"),
 
         // Benchmarks
@@ -112,6 +114,8 @@ let package = Package(
             path: "Benchmarks/PairingBenchmark"),
         .executableTarget(
             name: "StoreBenchmark", dependencies: ["EmbeddedStore", "StoreBehaviour"], path: "Benchmarks/StoreBenchmark"),
+        .executableTarget(
+            name: "KafkaLogBenchmark", dependencies: ["KafkaLog", "Primitives"], path: "Benchmarks/KafkaLogBenchmark"),
         .executableTarget(
             name: "RPCBenchmark", dependencies: ["RPC", "Primitives"], path: "Benchmarks/RPCBenchmark"),
 
@@ -138,6 +142,11 @@ let package = Package(
         .testTarget(
             name: "EmbeddedStoreTests",
             dependencies: ["EmbeddedStore", "StoreBehaviour", "StoreVictim", "TestVectors", "CSQLite"]),
+        .testTarget(
+            name: "KafkaLogTests",
+            dependencies: ["KafkaLog", "StoreBehaviour", "KafkaVictim", "Primitives", "CRdKafka"]),
+        .testTarget(
+            name: "RedisStoreTests", dependencies: ["RedisStore", "EmbeddedStore", "StoreBehaviour", "TestVectors"]),
         .testTarget(name: "MailboxTests", dependencies: ["Mailbox", "StoreBehaviour", "TestVectors"]),
         .testTarget(name: "SimulationTests", dependencies: ["Mailbox", "StoreBehaviour", "TestVectors"]),
         .testTarget(name: "MIKEYTests", dependencies: ["MIKEY", "TestVectors"]),
@@ -156,22 +165,3 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
-
-if buildsCluster {
-    package.targets += [
-        .target(name: "KafkaLog", dependencies: ["Mailbox", "CRdKafka"], path: "Sources/Adapters/KafkaLog"),
-        .target(name: "RedisStore", dependencies: ["Mailbox", "CHiredis"], path: "Sources/Adapters/RedisStore"),
-        .systemLibrary(name: "CRdKafka", path: "Sources/System/CRdKafka", providers: [.apt(["librdkafka-dev"])]),
-        .systemLibrary(name: "CHiredis", path: "Sources/System/CHiredis", providers: [.apt(["libhiredis-dev"])]),
-        // A process for tests to kill
-        .executableTarget(
-            name: "KafkaVictim", dependencies: ["KafkaLog", "CRdKafka"], path: "Tests/Support/KafkaVictim"),
-        .executableTarget(
-            name: "KafkaLogBenchmark", dependencies: ["KafkaLog", "Primitives"], path: "Benchmarks/KafkaLogBenchmark"),
-        .testTarget(
-            name: "KafkaLogTests",
-            dependencies: ["KafkaLog", "StoreBehaviour", "KafkaVictim", "Primitives", "CRdKafka"]),
-        .testTarget(
-            name: "RedisStoreTests", dependencies: ["RedisStore", "EmbeddedStore", "StoreBehaviour", "TestVectors"]),
-    ]
-}

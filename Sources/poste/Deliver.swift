@@ -9,18 +9,23 @@ extension Command {
             Folds the log into the view of the mailboxes, pushes what waits to recipients whose streams the fronts hold, lets
             expire what is overdue, and makes delivery receipts. It keeps nothing: stop and start it as you like.
             """,
-        examples: [("poste deliver", "work on the store in ~/.poste/dev")],
+        examples: [
+            ("poste deliver", "work on the store in ~/.poste/dev"),
+            ("poste deliver --kafka broker1:9092,broker2:9092 --redis redis://redis1,redis2", "one of many, in a cluster"),
+        ],
         options: [
             Option(
                 "compaction-lag", .value("TIME"), "how long after the last acknowledgement a quiet partition is compacted",
                 default: "1h")
-        ] + ServiceOptions.all
+        ] + Option.stores + ServiceOptions.all
     ) { arguments in
         let options = try ServiceOptions(arguments, component: "deliver")
         let roles = Roles(options: options)
         let lag = try arguments.seconds("compaction-lag", default: 3600)
-        let worker = try roles.delivery(stores: try await roles.stores(), compactionLagSeconds: lag)
+        let stores = try await roles.stores()
+        let worker = try roles.delivery(stores: stores, compactionLagSeconds: lag)
         try options.announce("deliver", [:])
         try await runUntilStopped([{ try await worker.run() }])
+        await stores.close()
     }
 }

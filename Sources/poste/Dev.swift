@@ -50,6 +50,7 @@ extension Command {
             },
         ])
         await kms.shutdown()
+        await stores.close()
     }
 }
 

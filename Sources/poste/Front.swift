@@ -13,6 +13,10 @@ extension Command {
         examples: [
             ("poste front", "serve example.com on 127.0.0.1:7401, with the KMS at 127.0.0.1:7400"),
             ("poste front --listen 127.0.0.1:0 --push-listen 127.0.0.1:0", "a second one, on free ports"),
+            (
+                "poste front --listen 0.0.0.0:7401 --advertise front1 --kafka broker1:9092 --redis redis://redis1,redis2",
+                "one of many, in a cluster"
+            ),
         ],
         options: [
             Option("listen", .value("HOST:PORT"), "where senders and recipients call", default: "127.0.0.1:7401"),
@@ -26,16 +30,17 @@ extension Command {
             Option(
                 "account", .value("FILE"), "the domain's account at the KMS", default: "DOMAIN.account of the cluster"),
             .domains,
-        ] + ServiceOptions.all
+        ] + Option.stores + ServiceOptions.all
     ) { arguments in
         let options = try ServiceOptions(arguments, component: "front")
         let address = try arguments.address("listen", default: "127.0.0.1:7401")
         let push = try arguments.address("push-listen", default: RPCAddress(host: address.host, port: 0).description)
         let roles = Roles(options: options)
+        let stores = try await roles.stores()
         let front = try await roles.front(
             address, push: push, advertised: arguments.value("advertise") ?? address.host,
             kms: try arguments.address("kms", default: "127.0.0.1:7400"), domains: try arguments.domainNames(),
-            account: arguments.value("account"), stores: try await roles.stores())
+            account: arguments.value("account"), stores: stores)
         try await runUntilStopped([
             { await front.run() },
             {
@@ -47,5 +52,6 @@ extension Command {
                 try await Task.sleep(for: .seconds(1 << 40))
             },
         ])
+        await stores.close()
     }
 }

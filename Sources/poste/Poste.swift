@@ -2,14 +2,9 @@ import Foundation
 
 /// The `poste` command: finds the subcommand, runs it, and turns what went wrong into words and an exit status.
 @main struct Poste {
-    static let commands: [Command] =
-        [.demo, .dev, .enroll, .send, .receive, .presence, .inspect, .kms, .front, .deliver] + clusterCommands
-
-    #if CLUSTER
-        private static let clusterCommands: [Command] = [.topics]
-    #else
-        private static let clusterCommands: [Command] = []
-    #endif
+    static let commands: [Command] = [
+        .demo, .dev, .enroll, .send, .receive, .presence, .inspect, .kms, .front, .deliver, .topics,
+    ]
 
     static func main() async {
         // A peer that hangs up is an error of one call, not a signal for the process.

@@ -1,4 +1,3 @@
-#if CLUSTER
 import Foundation
 import KafkaLog
 import Mailbox
@@ -66,29 +65,3 @@ extension Command {
         }
     }
 }
-
-extension Option {
-    static let kafka = Option("kafka", .value("HOST:PORT,…"), "brokers of the Kafka cluster to begin with")
-    static let kafkaOption = Option(
-        "kafka-option", .values("NAME=VALUE"),
-        "a setting of librdkafka, as TLS and SASL need them (security.protocol, ssl.ca.location, sasl.mechanisms …); may be "
-            + "repeated")
-}
-
-extension Arguments {
-    /// How to reach Kafka, from `--kafka` and `--kafka-option`.
-    func kafkaConfiguration(clientID: String) throws -> KafkaConfiguration {
-        guard let servers = value("kafka"), !servers.isEmpty else {
-            throw usage("say where Kafka is with --kafka HOST:PORT")
-        }
-        let options = try values("kafka-option").map { text in
-            do throws(StoreError) {
-                return try KafkaOption(text)
-            } catch {
-                throw usage("--kafka-option: \(error.detail)")
-            }
-        }
-        return KafkaConfiguration(bootstrapServers: servers, options: options, clientID: clientID)
-    }
-}
-#endif

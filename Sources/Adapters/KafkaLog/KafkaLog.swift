@@ -101,7 +101,7 @@ public final class KafkaLog: Sendable {
         // The handles go with their last users: calls that are under way, each of which ends in bounded time.
         let lifetime = lifetime
         _ = try? await Blocking.run { () throws(StoreError) in
-            lifetime.wait(timeout: .now() + .seconds(30))
+            _ = lifetime.wait(timeout: .now() + .seconds(30))
         }
     }
 

@@ -9,7 +9,7 @@ import Observability
 import Primitives
 import RPC
 
-/// Puts together each role of a cluster on the embedded store.
+/// Puts together each role of a cluster.
 struct Roles: Sendable {
     let options: ServiceOptions
 
@@ -98,7 +98,9 @@ struct Roles: Sendable {
     }
 
     /// Where the cluster keeps its state.
-    func stores() async throws -> Stores { Stores(try await options.folder.store()) }
+    func stores() async throws -> Stores {
+        try await Stores.open(options.stores, in: options.folder, log: options.log)
+    }
 }
 
 /// Tells how far the search for primes is, where somebody watches.

@@ -10,6 +10,7 @@ struct ServiceOptions: Sendable {
     let passphraseFile: String?
     let insecureTestLevel: Bool
     let readyFile: String?
+    let stores: StoreLocation
 
     static let all: [Option] = [
         .cluster, .home, .passphraseFile, .insecureTestLevel, .logLevel, .logFormat, .readyFile
@@ -21,6 +22,7 @@ struct ServiceOptions: Sendable {
         passphraseFile = arguments.value("passphrase-file")
         insecureTestLevel = arguments.has("insecure-test-level")
         readyFile = arguments.value("ready-file")
+        stores = try arguments.storeLocation(component: component, log: log)
     }
 
     /// Says where the service listens, to people and to the `--ready-file`.

@@ -24,27 +24,24 @@ struct Greeting: Sendable {
 
     /// The commands, each with the check of its answer.
     func steps() -> [(command: Command, check: Check)] {
-        var steps: [(Command, Check)] = []
+        var steps: [(command: Command, check: Check)] = []
+        func ask(_ command: Command, _ check: @escaping Check) { steps.append((command, check)) }
         if let password {
             // The copies that are made from here on, the last in hiredis's buffer, cannot be wiped.
             let name = user.map { [Array($0.utf8)] } ?? []
-            steps.append((Command("AUTH", name + [password.exposedCopy()]), Self.accepted))
+            ask(Command("AUTH", name + [password.exposedCopy()]), Self.accepted)
         }
-        if database != 0 { steps.append((Command(words: "SELECT", String(database)), Self.accepted)) }
-        steps.append((Command(words: "CLIENT", "SETNAME", "poste"), Self.named))
-        steps.append((Command(words: "INFO", "server"), Self.isRecent))
+        if database != 0 { ask(Command(words: "SELECT", String(database)), Self.accepted) }
+        ask(Command(words: "CLIENT", "SETNAME", "poste"), Self.named)
+        ask(Command(words: "INFO", "server"), Self.isRecent)
         guard part == .primary else { return steps }
-        steps.append((Command(words: "ROLE"), Self.isPrimary))
-        steps.append((Command(words: "INFO", "memory"), Self.keepsEverything))
+        ask(Command(words: "ROLE"), Self.isPrimary)
+        ask(Command(words: "INFO", "memory"), Self.keepsEverything)
         for script in scripts {
-            steps.append(
-                (
-                    Command(words: "SCRIPT", "LOAD", script.text),
-                    { reply, endpoint in
-                        if case .octets(let digest) = reply { script.learn(digest) }
-                        return Self.accepted(reply, endpoint)
-                    }
-                ))
+            ask(Command(words: "SCRIPT", "LOAD", script.text)) { reply, endpoint in
+                if case .octets(let digest) = reply { script.learn(digest) }
+                return Self.accepted(reply, endpoint)
+            }
         }
         return steps
     }
