@@ -5,7 +5,7 @@ import MailboxClient
 extension Command {
     static let send = Command(
         name: "send", summary: "leaves a file or a text for somebody", synopsis: "--to URI [FILE... | -]",
-        words: 0...64,
+        words: 0...10_000,
         discussion: """
             Encrypts each file from end to end and leaves it in the recipient's mailbox; returns when the
             mailbox has it durably. What breaks on the way is sent again, so that it is there once. Several
