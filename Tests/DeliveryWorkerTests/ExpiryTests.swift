@@ -43,7 +43,7 @@ import Testing
             let session = try await alice.handshake(with: bob.identity, over: front)
             let letters = [
                 try Letter([1], from: alice, under: session) { $0.lifetime = 100 },
-                try Letter([2], from: alice, under: session, number: 1)
+                try Letter([2], from: alice, under: session, number: 1),
             ]
             for letter in letters {
                 try await front.leave(letter)
@@ -68,7 +68,7 @@ import Testing
             let session = try await alice.handshake(with: bob.identity, over: front)
             let letters = [
                 try Letter([UInt8](repeating: 1, count: 100), from: alice, under: session),
-                try Letter([UInt8](repeating: 1, count: 10_000), from: alice, under: session, number: 1)
+                try Letter([UInt8](repeating: 1, count: 10_000), from: alice, under: session, number: 1),
             ]
             for letter in letters { try await front.leave(letter) }
             #expect(try letters.allSatisfy { try cluster.filesHold($0.header.octets) })
@@ -77,7 +77,7 @@ import Testing
             await inbox.close()
             for letter in letters { try await cluster.waitUntilGone(letter.key) }
             cluster.clock.advance(seconds: 11)
-            let esk = try #require(session.esk).data
+            let esk = try #require(session.secretKey).esk
             try await eventually("the partition has its tick") {
                 try await cluster.records(ofPartitionOf: bob.identity).contains {
                     (try? EnvelopeRecord($0.record)) == .tick

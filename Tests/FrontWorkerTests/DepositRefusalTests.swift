@@ -38,6 +38,29 @@ import Testing
         }
     }
 
+    @Test func openingWithoutItsESKIsRefusedBeforeAnything() async throws {
+        try await refusing { cluster, alice, session in
+            let good = try Letter([1, 2, 3], from: alice, under: session)
+            let other = try await alice.handshake(with: session.called, over: cluster.fronts[0])
+            let otherESK = try #require(other.secretKey).esk
+            let longest = [UInt8](repeating: 1, count: 65_535)
+            let cases: [([UInt8], RPCCode)] = [
+                ([], .invalidArgument), (longest + [1], .invalidArgument), (longest, .permissionDenied),
+                (otherESK, .permissionDenied), (good.opening.esk + [0], .permissionDenied),
+                (Array(good.opening.esk.dropLast()), .permissionDenied), ([0], .permissionDenied),
+                (HashFunction.sha256.hash(good.opening.esk), .permissionDenied),
+            ]
+            for (esk, code) in cases {
+                var letter = good
+                letter.opening.esk = esk
+                // The opening is enough for the answer: no octet of the content is waited for.
+                let refusal = try await status { try await cluster.fronts[0].deposit([letter.messages[0]]) }
+                #expect(refusal?.code == code, "\(esk.count) octets")
+                #expect(refusal?.message.contains("ESK") == true)
+            }
+        }
+    }
+
     @Test func headerOfAnotherHandshakeIsRefused() async throws {
         let changes: [(String, @Sendable (inout DepositHeader.Fields) throws -> Void)] = [
             ("IDRi", { $0.sender = try Identity("sip:mallory@post.example") }),

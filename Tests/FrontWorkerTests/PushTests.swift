@@ -121,7 +121,8 @@ import Testing
             let session = try await alice.handshake(with: try cluster.person("eve").identity, over: scene.front)
             let letter = try Letter([1], from: alice, under: session)
             let envelope = try Envelope(
-                deposit: letter.header, encryptedKey: try #require(session.esk).data, receivedAt: cluster.clock.now,
+                deposit: letter.header, encryptedKey: try #require(session.secretKey).esk,
+                receivedAt: cluster.clock.now,
                 senderProof: nil, ciphertextDigest: letter.closing.ciphertextSHA256, place: .inline(letter.chunks[0]))
             let call = try await open(scene)
             _ = try await call.send(message(PendingDeposit(offset: 99, envelope: envelope), after: nil))

@@ -233,9 +233,11 @@ import Testing
         let ben = DatedIdentity(world.ben, on: after.day)
         let kept = try #require(last.state.session?.esk)
         #expect(kept.timestamp.time.day == after.day)
+        let own = try #require(session.secretKey)
+        #expect(kept.isDigest(of: own.esk))
+        #expect(!kept.isDigest(of: own.esk + [0]))
         #expect(
-            try SecretKeyChain(opening: kept.data, as: ben, keys: world.keys(world.ben, days: days)).sk
-                == session.secretKey?.octets)
+            try SecretKeyChain(opening: own.esk, as: ben, keys: world.keys(world.ben, days: days)).sk == own.octets)
         // With the keys of the first day alone the second message does not open.
         let late = try world.responder(world.mailbox, days: [before.day])
         #expect(

@@ -44,6 +44,11 @@ import Testing
             try refused { $1[1] = .rand(RandPayload([UInt8](repeating: 1, count: 16))) } == .message(.changed("RAND")))
         #expect(try refused { $1[3] = .idr(IDRPayload(.responder, world.ben)) } == .message(.changed("IDRr")))
         #expect(try refused { $1.removeLast() } == .message(.missing("ESK")))
+        #expect(
+            try refused {
+                $1.removeLast()
+                $1.append(.esk(EncryptedPayload([])))
+            } == .message(.missing("ESK")))
         #expect(try refused { $1.remove(at: 4) } == .message(.missing("IBAKE")))
     }
 
@@ -118,7 +123,8 @@ import Testing
 
     /// An ESK of I_MESSAGE_1 is kept with its T; one of I_MESSAGE_2 replaces both (docs/protocol.md choice 15).
     @Test func theLatestESKIsKept() throws {
-        #expect(try done.state.session?.esk?.data == MIKEYMessage(octets: second.iMessage2).esk)
+        let sent = try #require(try MIKEYMessage(octets: second.iMessage2).esk)
+        #expect(done.state.session?.esk?.digest == HashFunction.sha256.hash(sent))
         let early: [UInt8] = [1, 2, 3]
         let call = IBAKECall(from: world.anna, to: world.mailbox)
         let (initiator, more) = try world.begun(call, seed: 6)
@@ -128,12 +134,30 @@ import Testing
         let round = try initiator.receive(rMessage1: answer.octets, keys: keys, now: later, random: more)
         let stored = try ResponderState(serialized: answer.state.serialized)
         let kept = try mailbox.answer(round.iMessage2, state: stored, now: world.now, random: more).state.session?.esk
-        #expect(kept?.data == early)
+        #expect(kept?.digest == HashFunction.sha256.hash(early))
         #expect(kept?.timestamp == NTPTimestamp(world.now))
         let replacing = try MIKEYMessage.changing(round.iMessage2) { $1.append(.esk(EncryptedPayload([9]))) }
         let replaced = try mailbox.answer(replacing, state: stored, now: world.now, random: more).state.session?.esk
-        #expect(replaced?.data == [9])
+        #expect(replaced?.digest == HashFunction.sha256.hash([9]))
         #expect(replaced?.timestamp == NTPTimestamp(later))
+        let empty = try MIKEYMessage.changing(round.iMessage2) { $1.append(.esk(EncryptedPayload([]))) }
+        let unchanged = try mailbox.answer(empty, state: stored, now: world.now, random: more).state.session?.esk
+        #expect(unchanged == kept)
+    }
+
+    /// What a responder remembers outlives the envelopes: no octet of an ESK is in it, whichever message brought it.
+    @Test func noESKIsInTheState() throws {
+        let sent = try #require(try MIKEYMessage(octets: second.iMessage2).esk)
+        let early = [UInt8](repeating: 0xe5, count: 300)
+        let (initiator, more) = try world.begun(IBAKECall(from: world.anna, to: world.mailbox), seed: 6)
+        let withESK = try MIKEYMessage.changing(initiator.iMessage1) { $1.append(.esk(EncryptedPayload(early))) }
+        let first = try mailbox.answer(withESK, state: nil, now: world.now, random: more)
+        for (state, esk) in [(done.state, sent), (first.state, early)] {
+            let octets = state.serialized.exposedCopy()
+            for start in stride(from: 0, to: esk.count - 8, by: 8) {
+                #expect(octets.firstRange(of: esk[start..<start + 8]) == nil)
+            }
+        }
     }
 
     private func refusedProof(_ change: (inout CommonHeader, inout [Payload]) -> Void) throws -> IBAKEError? {

@@ -56,6 +56,7 @@ class Deposit:
     chunks: list
     proof: bytes
     key: bytes
+    esk: bytes
 
     @property
     def digest(self):
@@ -129,14 +130,21 @@ class Account:
         )
         key = deposit.deposit_key(session.tgk, session.csb_id)
         return Deposit(
-            session.csb_id, self.name, octets, deposit.tag(key, session.i_message_2, octets), chunks, proof, key
+            session.csb_id,
+            self.name,
+            octets,
+            deposit.tag(key, session.i_message_2, octets),
+            chunks,
+            proof,
+            key,
+            session.esk,
         )
 
     def parts(self, item, digest=None):
         def part(**fields):
             return self.front.message("DepositRequest", **fields)
 
-        opening = dict(csb_id=item.csb_id, initiator=item.initiator, header=item.header, tag=item.tag)
+        opening = dict(csb_id=item.csb_id, initiator=item.initiator, header=item.header, tag=item.tag, esk=item.esk)
         return [
             part(opening=self.front.message("DepositOpening", **opening)),
             *(part(chunk=chunk) for chunk in item.chunks),

@@ -67,7 +67,7 @@ def openings(lab):
         ("another recipient", dict(recipient=alice.name)),
         ("the T of I_MESSAGE_1", dict(ntp=mikey.ntp(session.time1))),
         ("another ESK", dict(esk_sha256=bytes(32))),
-        ("the ESK of another handshake", dict(esk_sha256=deposit.sha256(other.esk))),
+        ("the hash of another handshake's ESK", dict(esk_sha256=deposit.sha256(other.esk))),
     ):
         case(what, "PERMISSION_DENIED", remade(**fields))
     for what, fields in (
@@ -111,6 +111,13 @@ def openings(lab):
         ("a tag of 31 octets", dict(tag=bytes(31)), UNREADABLE),
         ("no tag", dict(tag=b""), UNREADABLE),
         ("no initiator", dict(initiator=b""), (UNREADABLE, "NOT_FOUND")),
+        ("no ESK", dict(esk=b""), UNREADABLE),
+        ("an ESK of 65,536 octets", dict(esk=bytes(65_536)), UNREADABLE),
+        ("an ESK of 65,535 octets", dict(esk=bytes(65_535)), "PERMISSION_DENIED"),
+        ("the ESK of another handshake", dict(esk=other.esk), "PERMISSION_DENIED"),
+        ("an ESK with an octet behind", dict(esk=session.esk + b"\0"), "PERMISSION_DENIED"),
+        ("an ESK cut off", dict(esk=session.esk[:-1]), "PERMISSION_DENIED"),
+        ("the hash of the ESK in its place", dict(esk=deposit.sha256(session.esk)), "PERMISSION_DENIED"),
     ):
         bad = alice.prepare(session, b"text")
         bad.__dict__.update(fields)

@@ -141,6 +141,8 @@ def sending(lab):
             ("another queue", on_messages(mikey.I_MESSAGE_1, other_queue), None),
             ("another T", on_messages(mikey.I_MESSAGE_2, later), None),
             ("another tag", on_part("opening", lambda p, m: again(p, tag=flipped(p.tag))), None),
+            ("another ESK in the opening", on_part("opening", lambda p, m: again(p, esk=flipped(p.esk, 40))), None),
+            ("no ESK in the opening", on_part("opening", lambda p, m: again(p, esk=b"")), None),
             ("another H", on_part("opening", lambda p, m: again(p, header=flipped(p.header, len(p.header) - 1))), None),
             ("another chunk", on_part("chunk", lambda p, m: again(m, chunk=flipped(m.chunk))), None),
             ("another content under its right hash", changed_content, None),

@@ -132,7 +132,7 @@ def one_stream_each(lab):
         bob.exchange(second)
     except grpc.RpcError as error:
         assert error.code().name == "FAILED_PRECONDITION"
-    session.esk, session.sk, session.time2 = b"", P256.public(3), now()
+    session.esk, session.sk, session.time2 = b"ESK", P256.public(3), now()
     item = bob.prepare(session, b"text", recipient=box)
     lab.fails(("NOT_FOUND", "PERMISSION_DENIED", "FAILED_PRECONDITION"), lambda: bob.deposit(item))
     assert not faults, "; ".join(faults)

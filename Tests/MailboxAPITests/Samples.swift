@@ -19,7 +19,8 @@ struct Sample: Sendable {
         isEqual = { octets throws(ProtobufError) in try Message(decoding: octets) == message }
     }
 
-    private static let opening = DepositOpening(csbID: [0, 1, 2, 255], initiator: [65], header: [66, 67], tag: [7])
+    private static let opening = DepositOpening(
+        csbID: [0, 1, 2, 255], initiator: [65], header: [66, 67], tag: [7], esk: [8, 9])
     private static let question = ServerReflectionRequest(host: "h", question: .fileContainingSymbol("a.B"))
 
     static let all: [Sample] = mailbox + keys + push + tools
@@ -28,7 +29,7 @@ struct Sample: Sendable {
         Sample(MIKEYMessage(octets: [1, 0, 200]), #"octets: "\001\000\310""#),
         Sample(
             DepositRequest(.opening(opening)),
-            #"opening { csb_id: "\000\001\002\377" initiator: "A" header: "BC" tag: "\007" }"#),
+            #"opening { csb_id: "\000\001\002\377" initiator: "A" header: "BC" tag: "\007" esk: "\b\t" }"#),
         Sample(DepositRequest(.chunk([])), #"chunk: """#),
         Sample(
             DepositRequest(.closing(DepositClosing(ciphertextSHA256: [1, 2], senderProof: [3]))),

@@ -10,6 +10,7 @@ import WorkPool
 enum FrontFault: Error {
     case noSession
     case wrongTag
+    case otherESK
     case noMailbox(Identity)
     case exchangeUsed
     case rate(retryAfterMs: Int)
@@ -46,6 +47,8 @@ enum FrontFault: Error {
             RPCStatus(.notFound, "no session of this CSB ID and IDRi, or it has expired: run the exchange again")
         case .wrongTag:
             RPCStatus(.permissionDenied, "the tag is not that of this header under the session's key")
+        case .otherESK:
+            RPCStatus(.permissionDenied, "the ESK of the opening is not that of the exchange")
         case .noMailbox(let identity): RPCStatus(.notFound, "there is no mailbox \(identity) here")
         case .exchangeUsed:
             RPCStatus(.failedPrecondition, "this exchange was used before: each stream needs one of its own")

@@ -1,8 +1,8 @@
 import IBAKE
 import IdentityBasedEncryption
+import MIKEY
 import Mailbox
 import MailboxAPI
-import MIKEY
 import Primitives
 import RPC
 
@@ -23,7 +23,7 @@ package struct Letter: Sendable {
         var fields = DepositHeader.Fields(
             id: try DepositID(octets: SystemRandom().octets(16)), sender: sender.identity, recipient: session.called,
             timestamp: session.timestamp.rawValue, curve: sk.curve,
-            encryptedKeyDigest: HashFunction.sha256.hash(esk.data), mediaType: "text/plain",
+            encryptedKeyDigest: esk.digest, mediaType: "text/plain",
             length: UInt64(content.count), created: sender.cluster.clock.now, lifetime: 3600, number: number)
         change(&fields)
         header = try DepositHeader(fields)
@@ -31,7 +31,7 @@ package struct Letter: Sendable {
             tgk: session.tgk, csbID: session.csbIDOctets, messageDigest: session.iMessage2Digest)
         opening = DepositOpening(
             csbID: session.csbIDOctets, initiator: sender.identity.octets, header: header.octets,
-            tag: keys.openingTag(for: header))
+            tag: keys.openingTag(for: header), esk: sk.esk)
         chunks = []
         closing = DepositClosing()
         try seal(content, sk.octets)

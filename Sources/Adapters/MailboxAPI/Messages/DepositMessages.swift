@@ -62,16 +62,19 @@ public struct DepositOpening: ProtobufMessage {
     public var header: [UInt8] = []
     /// 32 octets.
     public var tag: [UInt8] = []
+    /// Encr data of the exchange's ESK, at most 65,535 octets.
+    public var esk: [UInt8] = []
 
     /// An empty message.
     public init() {}
 
     /// A message of all its fields.
-    public init(csbID: [UInt8], initiator: [UInt8], header: [UInt8], tag: [UInt8]) {
+    public init(csbID: [UInt8], initiator: [UInt8], header: [UInt8], tag: [UInt8], esk: [UInt8]) {
         self.csbID = csbID
         self.initiator = initiator
         self.header = header
         self.tag = tag
+        self.esk = esk
     }
 
     /// Takes one field.
@@ -81,6 +84,7 @@ public struct DepositOpening: ProtobufMessage {
         case 2: initiator = try field.octets()
         case 3: header = try field.octets()
         case 4: tag = try field.octets()
+        case 5: esk = try field.octets()
         default: break
         }
     }
@@ -91,6 +95,7 @@ public struct DepositOpening: ProtobufMessage {
         writer.bytes(2, initiator)
         writer.bytes(3, header)
         writer.bytes(4, tag)
+        writer.bytes(5, esk)
     }
 }
 

@@ -32,7 +32,7 @@ struct DepositTask: Sendable {
             tgk: session.tgk, csbID: session.csbIDOctets, messageDigest: session.iMessage2Digest)
         let opening = DepositOpening(
             csbID: session.csbIDOctets, initiator: session.initiator.octets, header: header.octets,
-            tag: deposits.openingTag(for: header))
+            tag: deposits.openingTag(for: header), esk: session.secretKey?.esk ?? [])
         guard caller.now() < session.depositsEnd else { throw MailboxClientError.sessionGone }
         // An attempt that gets further than all before it begins a new budget of time.
         var schedule = RetrySchedule(budget: caller.budget)

@@ -61,7 +61,7 @@ public actor SendingSession {
                 DepositHeader.Fields(
                     id: DepositID(octets: SystemRandom().octets(DepositID.size)), sender: sender, recipient: recipient,
                     timestamp: session.timestamp.rawValue, curve: sk.curve,
-                    encryptedKeyDigest: HashFunction.sha256.hash(esk.data), mediaType: options.mediaType,
+                    encryptedKeyDigest: esk.digest, mediaType: options.mediaType,
                     length: content.length, chunkSize: options.chunkSize, created: client.now(),
                     lifetime: options.lifetimeSeconds, number: number, wantsReceipt: options.wantsReceipt))
         } catch let fault as FormatError {

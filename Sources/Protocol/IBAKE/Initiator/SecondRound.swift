@@ -17,7 +17,7 @@ extension IBAKEInitiator {
         /// ECCPTi of I_MESSAGE_2, where there is one.
         private let newPoint: ECDHPoint?
         private let keys: SessionKeys
-        private let esk: EstablishedSession.KeptESK?
+        private let esk: BoundESK?
         private let secretKey: EstablishedSession.SecretKey?
 
         /// Makes I_MESSAGE_2: HDR, T, RAND, IDRi, IDRr, IBAKE, [ESK] (RFC 6267 section 4.2.2.5).
@@ -50,8 +50,8 @@ extension IBAKEInitiator {
                 // For the one called, whoever answered (docs/protocol.md choice 16).
                 let data = try ring.encrypt(sk.octets, to: DatedIdentity(call.called, on: day), random: random)
                 payloads.append(.esk(EncryptedPayload(data)))
-                esk = EstablishedSession.KeptESK(data: data, timestamp: timestamp)
-                secretKey = EstablishedSession.SecretKey(curve: sk.curve, octets: sk.sk)
+                esk = BoundESK(data: data, timestamp: timestamp)
+                secretKey = EstablishedSession.SecretKey(curve: sk.curve, octets: sk.sk, esk: data)
             } else {
                 esk = nil
                 secretKey = nil

@@ -12,7 +12,7 @@ struct ReceivedMessage {
     let initiator: Identity
     let responder: Identity
     let ibake: [UInt8]
-    let esk: EstablishedSession.KeptESK?
+    let esk: BoundESK?
 
     /// The day whose keys the message is encrypted under (docs/protocol.md choice 12).
     var day: UTCDay { timestamp.time.day }
@@ -40,7 +40,8 @@ struct ReceivedMessage {
         guard let ibake = message.ibake else { throw .message(.missing("IBAKE")) }
         self.ibake = ibake
         let timestamp = timestamp
-        esk = message.esk.map { EstablishedSession.KeptESK(data: $0, timestamp: timestamp) }
+        // An empty one counts as none: no deposit could repeat it (docs/protocol.md choices 15 and 24).
+        esk = message.esk.flatMap { $0.isEmpty ? nil : BoundESK(data: $0, timestamp: timestamp) }
     }
 
     /// Checks I_MESSAGE_2 against what the first round fixed (docs/protocol.md choices 8, 9, 12 and 15).

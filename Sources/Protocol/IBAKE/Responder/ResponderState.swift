@@ -18,7 +18,7 @@ public struct ResponderState: Sendable, Equatable {
         let y: SecretBytes
         /// ECCPTi, where I_MESSAGE_1 was opened.
         let initiatorPoint: ECDHPoint?
-        let esk: EstablishedSession.KeptESK?
+        let esk: BoundESK?
     }
 
     enum Progress: Sendable, Equatable {
@@ -44,13 +44,13 @@ public struct ResponderState: Sendable, Equatable {
 }
 
 extension ResponderState {
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
 
     /// The state for a store: it holds y, or TGK.
     ///
-    ///     ! version (1) = 1 ! CSB ID (4) ! f(IDRi) ! T (8) ! SHA-256 of I_MESSAGE_1 (32) ! f(R_MESSAGE_1) !
+    ///     ! version (1) = 2 ! CSB ID (4) ! f(IDRi) ! T (8) ! SHA-256 of I_MESSAGE_1 (32) ! f(R_MESSAGE_1) !
     ///     0: ! PRF func (1) ! #CS (1) ! map type (1) ! f(map info) ! f(RAND) ! f(called IDRr) ! f(IDRr)
-    ///        ! curve (1) ! f(y) ! 0, or 1 ! f(ECCPTi) ! 0, or 1 ! T (8) ! f(ESK) !
+    ///        ! curve (1) ! f(y) ! 0, or 1 ! f(ECCPTi) ! 0, or 1 ! T (8) ! SHA-256 of the ESK (32) !
     ///     1: ! SHA-256 of I_MESSAGE_2 (32) ! f(R_MESSAGE_2) ! f(session) !
     public var serialized: SecretBytes {
         var writer = StateWriter()

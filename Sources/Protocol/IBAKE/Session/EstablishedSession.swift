@@ -19,25 +19,19 @@ public struct EstablishedSession: Sendable, Equatable {
     public let iMessage2Digest: [UInt8]
     /// TGK, 256 bits (RFC 6267 section 5.1).
     public let tgk: SecretBytes
-    /// The ESK that the responder keeps, if one was sent (docs/protocol.md choice 15).
-    public let esk: KeptESK?
+    /// What both sides know the ESK by, if one was sent (docs/protocol.md choice 15).
+    public let esk: BoundESK?
     /// SK, at the initiator that made one.
     public let secretKey: SecretKey?
 
-    /// An ESK and the T under whose day it is encrypted.
-    public struct KeptESK: Sendable, Hashable {
-        /// Encr data.
-        public let data: [UInt8]
-        /// T of the message that it came in.
-        public let timestamp: NTPTimestamp
-    }
-
-    /// SK and its curve.
+    /// SK, its curve, and the ESK that brings it to the one called.
     public struct SecretKey: Sendable, Equatable {
         /// The curve.
         public let curve: ECDHCurve
         /// SK: 04 || X || Y of [a]P.
         public let octets: SecretBytes
+        /// Encr data of the ESK: what every deposit's opening repeats (docs/protocol.md choice 24).
+        public let esk: [UInt8]
     }
 
     /// Whether somebody other than the one called answered.
@@ -57,12 +51,14 @@ public struct EstablishedSession: Sendable, Equatable {
 }
 
 extension EstablishedSession {
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
 
     /// The session for a store: it holds TGK and SK.
     ///
-    ///     ! version (1) = 1 ! CSB ID (4) ! T (8) ! SHA-256 of I_MESSAGE_2 (32) ! f(IDRi) ! f(called IDRr) ! f(IDRr)
-    ///     ! f(TGK) ! 0, or 1 ! T (8) ! f(ESK) ! 0, or 1 ! curve (1) ! f(SK) !
+    ///     ! version (1) = 2 ! CSB ID (4) ! T (8) ! SHA-256 of I_MESSAGE_2 (32) ! f(IDRi) ! f(called IDRr) ! f(IDRr)
+    ///     ! f(TGK) ! 0, or 1 ! T (8) ! SHA-256 of the ESK (32) ! 0, or 1 ! curve (1) ! f(SK) ! f(ESK) !
+    ///
+    /// The last part is an initiator's: no responder has it.
     public var serialized: SecretBytes {
         var writer = StateWriter()
         writer.append(Self.version)
@@ -76,6 +72,7 @@ extension EstablishedSession {
         if let secretKey {
             writer.append(secretKey.curve.rawValue)
             writer.append(lengthPrefixed: secretKey.octets)
+            writer.append(lengthPrefixed: secretKey.esk)
         }
         return writer.octets
     }
@@ -94,7 +91,8 @@ extension EstablishedSession {
         esk = try reader.esk()
         if try reader.flag() {
             let curve = try reader.curve()
-            secretKey = SecretKey(curve: curve, octets: try reader.secret(ofCount: curve.pointOctetCount))
+            let octets = try reader.secret(ofCount: curve.pointOctetCount)
+            secretKey = SecretKey(curve: curve, octets: octets, esk: try reader.lengthPrefixed())
         } else {
             secretKey = nil
         }

@@ -28,13 +28,6 @@ struct StateWriter {
         parts += [SecretBytes(plain), secret]
         plain = []
     }
-
-    mutating func append(_ esk: EstablishedSession.KeptESK?) {
-        append(UInt8(esk == nil ? 0 : 1))
-        guard let esk else { return }
-        append(esk.timestamp.rawValue)
-        append(lengthPrefixed: esk.data)
-    }
 }
 
 /// Reads the fields of a state, and takes nothing that a writer would not have written.
@@ -97,12 +90,6 @@ struct StateReader {
         let value: UInt8 = try integer()
         guard let curve = ECDHCurve(rawValue: value) else { throw corrupt("curve \(value)") }
         return curve
-    }
-
-    mutating func esk() throws(CorruptState) -> EstablishedSession.KeptESK? {
-        guard try flag() else { return nil }
-        let timestamp = NTPTimestamp(rawValue: try integer())
-        return EstablishedSession.KeptESK(data: try lengthPrefixed(), timestamp: timestamp)
     }
 
     func finish() throws(CorruptState) {

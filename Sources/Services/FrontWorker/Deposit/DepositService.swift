@@ -46,32 +46,39 @@ struct DepositService: Sendable {
         }
         let (place, digest, proof) = try await content(header, requests)
         let envelope = try Envelope(
-            deposit: header, encryptedKey: session.esk?.data ?? [], receivedAt: configuration.now(),
+            deposit: header, encryptedKey: opening.esk, receivedAt: configuration.now(),
             senderProof: proof, ciphertextDigest: digest, place: place)
         try await mailLog.append(envelope)
         log.info(
             "deposit stored",
-            ["deposit": LogValue(key.id), "octets": LogValue(envelope.ciphertextLength),
-                "partition": LogValue(partition)])
+            [
+                "deposit": LogValue(key.id), "octets": LogValue(envelope.ciphertextLength),
+                "partition": LogValue(partition),
+            ])
         return DepositReceipt(envelope.stored, keys)
     }
 
-    /// Nothing of a deposit is taken before its tag has shown that it belongs to the session.
+    /// Nothing of a deposit is taken before its tag and its ESK have shown that it belongs to the session.
     private func authenticate(
         _ opening: DepositOpening
     ) async throws -> (EstablishedSession, DepositSession, DepositHeader) {
         guard opening.csbID.count == 4, opening.tag.count == 32 else {
             throw DepositFault.field("a CSB ID of 4 octets and a tag of 32 are needed")
         }
+        guard (1...Int(UInt16.max)).contains(opening.esk.count) else {
+            throw DepositFault.field("the exchange's ESK is needed, of at most 65535 octets, in every opening")
+        }
         let csbID = opening.csbID.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         let exchange = ExchangeKey(csbID: csbID, initiator: try Identity(octets: opening.initiator))
         let header = try DepositHeader(octets: opening.header)
-        guard let session = try await vault.state(of: exchange)?.state.session, session.esk != nil else {
+        guard let session = try await vault.state(of: exchange)?.state.session, let esk = session.esk else {
             throw FrontFault.noSession
         }
         let keys = try DepositSession(
             tgk: session.tgk, csbID: opening.csbID, messageDigest: session.iMessage2Digest)
         guard keys.verify(openingTag: opening.tag, for: header) else { throw FrontFault.wrongTag }
+        // The session knows the ESK by its SHA-256 alone: when the envelope is erased, no other copy of it is left.
+        guard esk.isDigest(of: opening.esk) else { throw FrontFault.otherESK }
         // Who calls the mailbox itself fetches his mail; nothing can be left there.
         guard session.isDeferredOrRedirected else { throw FrontFault.noMailbox(session.called) }
         return (session, keys, header)
@@ -88,7 +95,8 @@ struct DepositService: Sendable {
                 let (place, digest) = try await content.finish()
                 guard closing.ciphertextSHA256 == digest else { throw DepositFault.otherDigest }
                 let isProofOwed = header.fields.sender.domain.map(domains.contains) ?? false
-                guard closing.senderProof.count == SenderProof.size || (closing.senderProof.isEmpty && !isProofOwed) else {
+                guard closing.senderProof.count == SenderProof.size || (closing.senderProof.isEmpty && !isProofOwed)
+                else {
                     throw DepositFault.field("a sender proof of 32 octets is due; only between two KMSs there is none")
                 }
                 return (place, digest, closing.senderProof.isEmpty ? nil : closing.senderProof)
@@ -111,7 +119,7 @@ extension EstablishedSession {
     var facts: HandshakeFacts {
         HandshakeFacts(
             initiator: initiator, called: called, timestamp: timestamp.rawValue, day: timestamp.time.day,
-            encryptedKeyDigest: HashFunction.sha256.hash(esk?.data ?? []))
+            encryptedKeyDigest: esk?.digest ?? [])
     }
 }
 
