@@ -17,10 +17,16 @@ extension KafkaLog: MailLog {
         try check(partition)
         positions.withLock { $0[partition] = position }
         let tail = try tail(partition)
-        let batch = try await tail.read(from: position, limit: limit, waitingUpTo: wait)
-        // Behind the log's own end: it may be another log under the same name.
-        if position.isBeyond(batch.end) { name.withLock { $0 = nil } }
-        return batch
+        do throws(StoreError) {
+            let batch = try await tail.read(from: position, limit: limit, waitingUpTo: wait)
+            // Behind the log's own end: it may be another log under the same name.
+            if position.isBeyond(batch.end) { name.withLock { $0 = nil } }
+            return batch
+        } catch {
+            // So it may be after a fault, as of topics that are gone for a while.
+            name.withLock { $0 = nil }
+            throw error
+        }
     }
 
     /// See `MailLog`. The brokers are asked.

@@ -18,7 +18,8 @@ struct PartitionOwner: Sendable {
         let board = PushBoard(
             partition: partition, mailLog: mailLog, view: view, channels: channels, configuration: configuration,
             log: log)
-        let ticks = TickKeeper(schedule: TickSchedule(lagMs: configuration.compactionLagMs, owningFrom: configuration.now()))
+        let ticks = TickKeeper(
+            schedule: TickSchedule(lagMs: configuration.compactionLagMs, owningFrom: configuration.now()))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await persistently { try await fold(board, ticks) } }
             group.addTask { try await persistently { try await expire(ticks) } }
@@ -38,7 +39,10 @@ struct PartitionOwner: Sendable {
             let batch = try await mailLog.read(
                 partition: partition, from: position?.next ?? LogPosition(), limit: configuration.batch,
                 waitingUpTo: .seconds(1))
-            if batch.records.isEmpty, let there = position, batch.next == there.next, !isStale(there) { continue }
+            if let there = position {
+                guard try await canGoOn(from: there, with: batch, of: identity) else { return }
+                if batch.records.isEmpty, batch.next == there.next, !isStale(there) { continue }
+            }
             await ticks.note(batch.records, now: configuration.now())
             let sorted = FoldBatch(batch.records, partition: partition, partitionCount: mailLog.partitionCount)
             let excerpt = try await view.excerpt(sorted.needs, of: partition)
@@ -59,15 +63,39 @@ struct PartitionOwner: Sendable {
     private func notice(_ mine: ViewPosition?, _ found: ViewPosition?) {
         log.info(
             "view moved by another worker",
-            ["partition": LogValue(partition), "mine": LogValue(mine?.next.envelopes ?? 0),
-                "found": LogValue(found?.next.envelopes ?? 0)])
+            [
+                "partition": LogValue(partition), "mine": LogValue(mine?.next.envelopes ?? 0),
+                "found": LogValue(found?.next.envelopes ?? 0),
+            ])
+    }
+
+    /// Whether the view is still there, and still fits a log that gave this batch. An owner who is not told by a fold asks: of an
+    /// idle partition nobody else would notice that its view was wiped or put back, before somebody needs it.
+    private func canGoOn(
+        from position: ViewPosition, with batch: LogBatch, of identity: String
+    ) async throws -> Bool {
+        let isQuiet = batch.records.isEmpty && batch.next == position.next
+        if isQuiet {
+            let found = try await view.position(of: partition)
+            guard found == position else {
+                notice(position, found)
+                return false
+            }
+        }
+        // The log ends before the view, has lost what the view was to read next, or was not looked at for long.
+        let hasSkipped = batch.records.isEmpty && !isQuiet
+        guard position.next.isBeyond(batch.end) || hasSkipped || isStale(position) else { return true }
+        guard case .discard = try await verdict(on: position, of: identity) else { return true }
+        return false
+    }
+
+    private func verdict(on position: ViewPosition?, of identity: String) async throws -> ViewVerdict {
+        ViewVerdict(position, log: identity, bounds: try await mailLog.bounds(of: partition), now: configuration.now())
     }
 
     private func startingPosition(_ identity: String) async throws -> ViewPosition? {
         let position = try await view.position(of: partition)
-        let verdict = ViewVerdict(
-            position, log: identity, bounds: try await mailLog.bounds(of: partition), now: configuration.now())
-        switch verdict {
+        switch try await verdict(on: position, of: identity) {
         case .begin: return nil
         case .goOn(let position): return position
         case .discard(let reason):
@@ -99,8 +127,10 @@ struct PartitionOwner: Sendable {
         for letter in sorted.deadLetters {
             log.error(
                 "record cannot be processed",
-                ["partition": LogValue(partition), "offset": LogValue(letter.stored.offset),
-                    "topic": .text(letter.stored.topic.name), "fault": .text(letter.fault)])
+                [
+                    "partition": LogValue(partition), "offset": LogValue(letter.stored.offset),
+                    "topic": .text(letter.stored.topic.name), "fault": .text(letter.fault),
+                ])
             try await mailLog.append(letter)
         }
     }
