@@ -15,7 +15,7 @@ let package = Package(
             name: "poste",
             dependencies: [
                 "MailboxClient", "KeyManagement", "FrontWorker", "DeliveryWorker", "KafkaLog", "RedisStore", "EmbeddedStore",
-                "KeyManagementClient", "SQLite", "StateFolder", "Observability",
+                "KeyManagementClient", "SQLite", "StateFolder", "Observability", "LocalCluster",
             ]),
 
         // Clients
@@ -23,6 +23,8 @@ let package = Package(
             name: "MailboxClient",
             dependencies: ["MailboxAPI", "RPC", "StateFolder", "WorkPool", "Mailbox", "IBAKE"],
             path: "Sources/Clients/MailboxClient"),
+        // A cluster of real processes on loopback, for demos, tests and benchmarks
+        .target(name: "LocalCluster", path: "Sources/Clients/LocalCluster"),
 
         // Services
         .target(

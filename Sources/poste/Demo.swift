@@ -1,5 +1,6 @@
 import Foundation
 import IdentityBasedEncryption
+import LocalCluster
 import Mailbox
 import MailboxClient
 import Primitives
@@ -76,7 +77,14 @@ private struct Demo: Sendable {
 
     func run() async throws -> DemoReport {
         story.chapter("The cluster")
-        let cluster = try await DemoCluster.start(in: folder, level: level, story)
+        var configuration = LocalClusterConfiguration(
+            executable: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path, folder: folder.path)
+        configuration.level = Int(level) ?? 3072
+        configuration.brokers = .none
+        configuration.redis = .none
+        configuration.workers = 1
+        configuration.compactionLagSeconds = 1
+        let cluster = try await DemoCluster.start(configuration, story)
         do {
             let report = try await deliver(cluster)
             await cluster.stop()

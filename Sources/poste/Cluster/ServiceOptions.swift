@@ -1,5 +1,6 @@
 import Foundation
 import IdentityBasedEncryption
+import LocalCluster
 import Observability
 import RPC
 
@@ -93,7 +94,7 @@ extension Arguments {
 func runUntilStopped(_ services: [@Sendable () async throws -> Void]) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { await StopSignal.wait() }
-        if let parent = ChildProcess.parent { group.addTask { await ChildProcess.waitForEnd(ofParent: parent) } }
+        if let parent = ParentProcess.pid { group.addTask { await ParentProcess.waitForEnd(of: parent) } }
         for service in services { group.addTask { try await service() } }
         defer { group.cancelAll() }
         try await group.next()

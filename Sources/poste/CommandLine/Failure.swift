@@ -1,4 +1,5 @@
 import KeyManagement
+import LocalCluster
 import Mailbox
 import MailboxClient
 import Primitives
@@ -21,6 +22,8 @@ enum Failure {
         case let failure as RPCCertificateError: (.data, "\(failure)")
         case let failure as KeyManagementError: (.data, "\(failure)")
         case let failure as SealedSecretError: (.denied, failure.description)
+        case let failure as LocalClusterError:
+            (failure.kind == .missing ? .unavailable : .machine, failure.description)
         case let status as RPCStatus: (ExitStatus(status.code), status.message)
         default: (.failure, "\(error)")
         }

@@ -1,60 +1,33 @@
 import EmbeddedStore
 import Foundation
 import IdentityBasedEncryption
+import LocalCluster
 import Mailbox
 import MailboxClient
 import Primitives
-import RPC
 
-/// The demo's cluster: a KMS, two fronts and a delivery worker as processes of their own, in a folder that goes with it.
+/// The demo's cluster, every member a process of its own, in a folder that goes with it.
 struct DemoCluster: Sendable {
     let folder: URL
     let cluster: ClusterFolder
     let fronts: [String]
-    private let processes: [ChildProcess]
-    private let level: String
+    private let processes: LocalCluster
 
-    /// Starts the processes one after the other; each is ready before the next begins.
-    static func start(in folder: URL, level: String, _ story: Story) async throws -> DemoCluster {
-        let path = folder.appendingPathComponent("cluster").path
-        let cluster = try ClusterFolder(path: path)
-        let common = ["--cluster", path, "--log-level", "debug"]
-            + (level == "1024" ? ["--insecure-test-level"] : [])
-        var processes: [ChildProcess] = []
+    /// Starts the processes, and tells the story of each when it serves.
+    static func start(_ configuration: LocalClusterConfiguration, _ story: Story) async throws -> DemoCluster {
+        let processes = try await LocalCluster.start(configuration) { try? story.tell($0) }
         do {
-            func begin(_ name: String, _ arguments: [String]) async throws -> ReadyNotice {
-                let process = try ChildProcess(name: name, arguments: arguments + common, folder: folder)
-                processes.append(process)
-                return try await process.ready()
-            }
-            let kms = try await begin("kms", ["kms", "--listen", "127.0.0.1:0", "--level", level])
-            let kmsAddress = kms.addresses["kms"] ?? ""
-            try story.tell("the KMS serves at \(kmsAddress), process \(kms.pid): new parameters of level \(level)")
-            var fronts: [String] = []
-            for number in 1...2 {
-                let front = try await begin(
-                    "front-\(number)", ["front", "--listen", "127.0.0.1:0", "--kms", kmsAddress])
-                fronts.append(front.addresses["front"] ?? "")
-                try story.tell("front \(number) serves at \(fronts[number - 1]), process \(front.pid)")
-            }
-            let worker = try await begin("deliver", ["deliver", "--compaction-lag", "1s"])
-            try story.tell("the delivery worker is process \(worker.pid)")
-            let addresses = fronts.compactMap { RPCAddress($0) }
-            guard let kmsAt = RPCAddress(kmsAddress), addresses.count == 2 else {
-                throw CommandFailure(.failure, "a service did not say where it serves")
-            }
-            try cluster.writeEndpoints(kms: kmsAt, fronts: addresses)
-            return DemoCluster(folder: folder, cluster: cluster, fronts: fronts, processes: processes, level: level)
+            return DemoCluster(
+                folder: processes.folder, cluster: try ClusterFolder(path: processes.clusterFolder.path),
+                fronts: processes.fronts.map { $0.addresses["front"] ?? "" }, processes: processes)
         } catch {
-            for process in processes { await process.stop() }
+            await processes.stop()
             throw error
         }
     }
 
-    /// Ends the processes, those that depend on others first.
-    func stop() async {
-        for process in processes.reversed() { await process.stop() }
-    }
+    /// Ends the processes.
+    func stop() async { await processes.stop() }
 
     /// Enrols somebody, as `poste enroll` does.
     func enroll(_ identity: Identity) async throws -> Profile {
@@ -64,7 +37,7 @@ struct DemoCluster: Sendable {
         let text = String(decoding: token, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         var enrolment = MailboxClient.Enrolment(
             identities: [identity], endpoints: .file(cluster.endpointsPath), token: text)
-        enrolment.acceptsTestLevel = level == "1024"
+        enrolment.acceptsTestLevel = processes.configuration.level == 1024
         let home = Profile.folder(named: identity.description, home: folder.appendingPathComponent("home").path)
         return try await MailboxClient.enroll(enrolment, at: home, passphrase: nil)
     }

@@ -1,0 +1,112 @@
+import Foundation
+
+/// The brokers of a local cluster: real ones, driven through `deploy/kafka`, or some that run already.
+public final class LocalBrokers: Sendable {
+    /// Where clients begin: `host:port,host:port`.
+    public let bootstrapServers: String
+    /// How many there are to kill, numbered from 1; none of those that run already.
+    public let count: Int
+    /// Where they write; nil for those that run already. Broker n writes to `n/data`, and logs to `n/broker.log`.
+    public let folder: URL?
+    private let script: String
+    private let tool: Tool
+    private let environment: [String: String]
+
+    static func start(
+        _ configuration: LocalClusterConfiguration, progress: @Sendable (String) -> Void
+    ) async throws -> LocalBrokers? {
+        let tool = Tool(folder: URL(fileURLWithPath: configuration.folder, isDirectory: true))
+        switch configuration.brokers {
+        case .none: return nil
+        case .named(let servers):
+            return LocalBrokers(servers, count: 0, folder: nil, script: "", tool, environment: [:])
+        case .started(let count, let settings):
+            guard let script = configuration.kafkaScript ?? findScript(configuration.executable) else {
+                throw LocalClusterError(
+                    .missing, "deploy/kafka is not above \(configuration.executable) or the working folder: say where it is")
+            }
+            let folder = tool.folder.appendingPathComponent("kafka", isDirectory: true)
+            let command =
+                [script, "up", folder.path, "--brokers", "\(count)", "--fast"] + settings.flatMap { ["--set", $0] }
+            try await tool.require(
+                command, environment: configuration.brokerEnvironment, within: .seconds(600), "starting \(count) brokers")
+            let servers = try await tool.require(
+                [script, "bootstrap", folder.path], within: .seconds(30), "asking the brokers' addresses")
+            progress("\(count) broker\(count == 1 ? " serves" : "s serve") at \(servers)")
+            return LocalBrokers(
+                servers, count: count, folder: folder, script: script, tool, environment: configuration.brokerEnvironment)
+        }
+    }
+
+    private init(
+        _ servers: String, count: Int, folder: URL?, script: String, _ tool: Tool, environment: [String: String]
+    ) {
+        bootstrapServers = servers
+        self.count = count
+        self.folder = folder
+        self.script = script
+        self.tool = tool
+        self.environment = environment
+    }
+
+    func createTopics(_ configuration: LocalClusterConfiguration) async throws {
+        let lag = "\(configuration.compactionLagSeconds)s"
+        let command =
+            [
+                configuration.executable, "topics", "--create", "--kafka", bootstrapServers, "--partitions",
+                "\(configuration.partitions)", "--replicas", "\(configuration.replicas)", "--min-in-sync",
+                "\(max(1, configuration.replicas - 1))", "--compaction-lag", lag,
+            ] + configuration.topicArguments
+        try await tool.require(command, within: .seconds(60), "making the topics")
+    }
+
+    /// Kills a broker (SIGKILL).
+    public func kill(_ number: Int) async throws { try await tell("kill", number) }
+    /// Starts a broker that was killed or stopped, with the data that it has, and waits until it serves.
+    public func start(_ number: Int) async throws { try await tell("start", number) }
+    /// Ends a broker in good order (SIGTERM), and waits for it.
+    public func stop(_ number: Int) async throws { try await tell("stop", number) }
+    /// Freezes a broker (SIGSTOP).
+    public func pause(_ number: Int) async throws { try await tell("pause", number) }
+    /// Lets a broker go on (SIGCONT).
+    public func resume(_ number: Int) async throws { try await tell("resume", number) }
+
+    /// The broker's log.
+    public func logFile(_ number: Int) -> URL? { folder?.appendingPathComponent("\(number)/broker.log") }
+
+    /// One of Kafka's own tools, with the brokers' addresses: `tool("topics", "--describe")`. Gives what it prints.
+    public func tool(_ name: String, _ arguments: String...) async throws -> String {
+        guard folder != nil else { throw Self.notOurs }
+        return try await tool.require(
+            [script, "tool", name, "--bootstrap-server", bootstrapServers] + arguments, within: .seconds(60),
+            "Kafka's tool \(name)")
+    }
+
+    private func tell(_ verb: String, _ number: Int) async throws {
+        guard let folder else { throw Self.notOurs }
+        do {
+            try await tool.require(
+                [script, verb, folder.path, "\(number)"], environment: environment, within: .seconds(120),
+                "\(verb) of broker \(number)")
+        } catch {
+            guard let log = logFile(number) else { throw error }
+            throw LocalClusterError(error.kind, error.description, log: log)
+        }
+    }
+
+    private static let notOurs = LocalClusterError(
+        .misuse, "the brokers run already and belong to others: they cannot be killed, frozen or started from here")
+
+    /// The script, beside the package that the executable was built from, or above the working folder, or above this source.
+    private static func findScript(_ executable: String) -> String? {
+        for start in [executable, FileManager.default.currentDirectoryPath + "/.", #filePath] {
+            var folder = URL(fileURLWithPath: start).resolvingSymlinksInPath()
+            while folder.path != "/" {
+                folder.deleteLastPathComponent()
+                let script = folder.appendingPathComponent("deploy/kafka").path
+                if FileManager.default.isExecutableFile(atPath: script) { return script }
+            }
+        }
+        return nil
+    }
+}
