@@ -1,4 +1,5 @@
 import CRdKafka
+import Glibc
 import Mailbox
 
 /// Kafka's administrative requests. All block.
@@ -44,14 +45,23 @@ struct TopicAdmin {
         ].contains(code)
     }
 
-    /// The settings that a topic has, by their names.
+    /// The settings that a topic has, by their names. The topic is there; a broker that has not heard of it yet is asked
+    /// again.
     func settings(of name: String) throws(StoreError) -> [String: String] {
+        let deadline = ContinuousClock.now + .milliseconds(handle.configuration.requestTimeoutMs)
+        while true {
+            if let settings = try knownSettings(of: name, isLastCall: ContinuousClock.now >= deadline) { return settings }
+            usleep(100_000)
+        }
+    }
+
+    private func knownSettings(of name: String, isLastCall: Bool) throws(StoreError) -> [String: String]? {
         let what = "the settings of the topic \(name) cannot be read at \(handle.configuration.bootstrapServers)"
         guard let resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name) else {
             throw StoreError(.unavailable, "\(what): no memory")
         }
         defer { rd_kafka_ConfigResource_destroy(resource) }
-        var settings: [String: String] = [:]
+        var settings: [String: String]? = [:]
         try request(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, what) { options, queue in
             var resources: [OpaquePointer?] = [resource]
             rd_kafka_DescribeConfigs(handle.pointer, &resources, resources.count, options, queue)
@@ -61,6 +71,10 @@ struct TopicAdmin {
                 let resources = rd_kafka_DescribeConfigs_result_resources(result, &count), count == 1
             else { return }
             let code = rd_kafka_ConfigResource_error(resources[0])
+            if code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, !isLastCall {
+                settings = nil
+                return
+            }
             guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaFault(code).storeError(what, handle.notices) }
             var entryCount = 0
             guard let entries = rd_kafka_ConfigResource_configs(resources[0], &entryCount) else { return }
@@ -68,7 +82,7 @@ struct TopicAdmin {
                 guard let name = rd_kafka_ConfigEntry_name(entries[index]),
                     let value = rd_kafka_ConfigEntry_value(entries[index])
                 else { continue }
-                settings[String(cString: name)] = String(cString: value)
+                settings?[String(cString: name)] = String(cString: value)
             }
         }
         return settings

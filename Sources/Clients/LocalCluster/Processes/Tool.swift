@@ -14,13 +14,16 @@ struct Tool: Sendable {
         var isSuccess: Bool { end == .exited(0) }
     }
 
-    /// Runs a command to its end, and kills it after `limit`; the outcome has no end then.
+    /// Runs a command to its end, and kills it after `limit` or when the task is cancelled; the outcome has no end then.
     func run(_ command: [String], environment: [String: String] = [:], within limit: Duration) async throws(LocalClusterError) -> Outcome {
         let name = "tool-\(UUID().uuidString)"
         let log = folder.appendingPathComponent(name + ".log")
         let pidFile = folder.appendingPathComponent("pids/\(name)").path
         let process = try ChildProcess(command, environment: environment, outputFile: log.path, pidFile: pidFile)
-        let end = await process.ended(within: limit)
+        let deadline = ContinuousClock.now + limit
+        var end: ChildProcess.End?
+        repeat { end = await process.ended(within: .milliseconds(50)) } while end == nil && ContinuousClock.now < deadline
+            && !Task.isCancelled
         if end == nil { await process.killed() }
         unlink(pidFile)
         let output = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
@@ -36,6 +39,7 @@ struct Tool: Sendable {
         let outcome = try await run(command, environment: environment, within: limit)
         switch outcome.end {
         case .exited(0): return outcome.output
+        case nil where Task.isCancelled: throw LocalClusterError(.member, "\(purpose) was given up")
         case nil: throw LocalClusterError(.member, "\(purpose) took longer than \(limit)", log: outcome.log)
         case .exited(69), .exited(127): throw LocalClusterError(.missing, "\(purpose) is not possible here", log: outcome.log)
         case .exited(let status): throw LocalClusterError(.member, "\(purpose) failed with status \(status)", log: outcome.log)
