@@ -16,14 +16,16 @@ extension Command {
         options: [
             Option(
                 "compaction-lag", .value("TIME"), "how long after the last acknowledgement a quiet partition is compacted",
-                default: "1h")
+                default: "1h"),
+            Option(
+                "front-name", .value("NAME"), "the host that every front's certificate has", default: "the one it is reached at"),
         ] + Option.stores + ServiceOptions.all
     ) { arguments in
         let options = try ServiceOptions(arguments, component: "deliver")
         let roles = Roles(options: options)
         let lag = try arguments.seconds("compaction-lag", default: 3600)
         let stores = try await roles.stores()
-        let worker = try roles.delivery(stores: stores, compactionLagSeconds: lag)
+        let worker = try roles.delivery(stores: stores, compactionLagSeconds: lag, frontName: arguments.value("front-name"))
         try options.announce("deliver", [:])
         try await runUntilStopped([{ try await worker.run() }])
         await stores.close()

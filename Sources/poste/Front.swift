@@ -1,3 +1,4 @@
+import Foundation
 import FrontWorker
 import RPC
 
@@ -25,11 +26,14 @@ extension Command {
                 default: "the same host, any free port"),
             Option(
                 "advertise", .value("HOST"), "the host under which delivery workers reach this front",
-                default: "that of --listen"),
+                default: "that of --listen; the machine's name where that is 0.0.0.0"),
             Option("kms", .value("HOST:PORT"), "the KMS", default: "127.0.0.1:7400"),
             Option(
                 "account", .value("FILE"), "the domain's account at the KMS", default: "DOMAIN.account of the cluster"),
             .domains,
+            Option(
+                "trust-forwarded-for", .flag,
+                "count callers by x-forwarded-for, as a proxy writes it; only where nobody else reaches --listen"),
         ] + Option.stores + ServiceOptions.all
     ) { arguments in
         let options = try ServiceOptions(arguments, component: "front")
@@ -38,9 +42,10 @@ extension Command {
         let roles = Roles(options: options)
         let stores = try await roles.stores()
         let front = try await roles.front(
-            address, push: push, advertised: arguments.value("advertise") ?? address.host,
+            address, push: push, advertised: arguments.value("advertise") ?? address.reachableHost,
             kms: try arguments.address("kms", default: "127.0.0.1:7400"), domains: try arguments.domainNames(),
-            account: arguments.value("account"), stores: stores)
+            account: arguments.value("account"), stores: stores,
+            trustsForwardedFor: arguments.has("trust-forwarded-for"))
         try await runUntilStopped([
             { await front.run() },
             {
@@ -53,5 +58,16 @@ extension Command {
             },
         ])
         await stores.close()
+    }
+}
+
+extension RPCAddress {
+    /// The host under which others reach who listens here: a machine's name where it listens on all its addresses.
+    var reachableHost: String {
+        guard ["0.0.0.0", "::"].contains(host) else { return host }
+        // The name as the machine has it: DNS may call it otherwise, or not know it.
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, name.count - 1) == 0 else { return host }
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

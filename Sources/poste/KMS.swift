@@ -21,6 +21,8 @@ extension Command {
         options: [
             Option("listen", .value("HOST:PORT"), "where to serve", default: "127.0.0.1:7400"), .domains,
             Option("level", .value("BITS"), "security level of new parameters: 2048, 3072, 7680", default: "3072"),
+            Option(
+                "token-file", .value("FILE"), "a file with the enrolment token", default: "enrolment.token of the state, made there"),
             Option("remove", .value("URI"), "remove the account that has this identity, and end; the KMS must not run"),
             Option(
                 "new-audit-log", .flag, "put an audit log that was damaged aside, and begin another which says so"),
@@ -31,7 +33,7 @@ extension Command {
         let roles = Roles(options: options)
         let state = try await roles.keyManagementState(
             domains: try arguments.domainNames(), level: try arguments.securityLevel(),
-            beginsNewAuditLog: arguments.has("new-audit-log"))
+            beginsNewAuditLog: arguments.has("new-audit-log"), tokenFile: arguments.value("token-file"))
         if let name = arguments.value("remove") {
             let identity = try Identity(name)
             guard try await onThread({ try state.removeAccount(of: identity, now: wallClock()) }) else {

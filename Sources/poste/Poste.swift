@@ -3,7 +3,8 @@ import Foundation
 /// The `poste` command: finds the subcommand, runs it, and turns what went wrong into words and an exit status.
 @main struct Poste {
     static let commands: [Command] = [
-        .demo, .dev, .enroll, .send, .receive, .presence, .inspect, .kms, .front, .deliver, .topics,
+        .demo, .dev, .enroll, .send, .receive, .presence, .inspect, .kms, .front, .deliver, .topics, .health, .certificate,
+        .account,
     ]
 
     static func main() async {

@@ -5,7 +5,8 @@ import Testing
 /// What `poste` says and how it ends.
 @Suite struct CommandLineTests {
     private static let commands = [
-        "demo", "dev", "enroll", "send", "receive", "presence", "inspect", "kms", "front", "deliver"
+        "demo", "dev", "enroll", "send", "receive", "presence", "inspect", "kms", "front", "deliver", "topics", "health",
+        "certificate", "account"
     ]
 
     @Test(arguments: commands) func everyCommandExplainsItselfWithExamples(command: String) async throws {
@@ -23,7 +24,8 @@ import Testing
     @Test(arguments: [
         (["snd"], "did you mean send?"), (["send", "--too", "x"], "did you mean --to?"), (["dev", "extra"], "too many words"),
         (["front", "--listen", "nowhere"], "HOST:PORT"), (["kms", "--domain", "a b"], "--domain"),
-        (["dev", "--level", "99"], "2048, 3072 or 7680")
+        (["dev", "--level", "99"], "2048, 3072 or 7680"), (["certificate", "king", "--out", "x"], "not king"),
+        (["account", "example.com"], "--token-file")
     ] as [([String], String)])
     func aWrongCommandLineIsExplained(arguments: [String], hint: String) async throws {
         let poste = try Poste()

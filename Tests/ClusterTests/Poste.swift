@@ -33,8 +33,10 @@ struct Poste: Sendable {
         try await run(arguments, input: input, limit: limit)
     }
 
-    func run(_ arguments: [String], input: [UInt8]? = nil, limit: Duration = .seconds(90)) async throws -> Outcome {
-        let child = try RunningPoste(arguments, home: home, input: input)
+    func run(
+        _ arguments: [String], input: [UInt8]? = nil, environment: [String: String] = [:], limit: Duration = .seconds(90)
+    ) async throws -> Outcome {
+        let child = try RunningPoste(arguments, home: home, input: input, environment: environment)
         let end = ContinuousClock.now + limit
         while child.isRunning {
             if ContinuousClock.now > end { child.kill() }
@@ -72,7 +74,7 @@ final class RunningPoste: Sendable {
     private let outputFile: URL
     private let errorFile: URL
 
-    init(_ arguments: [String], home: URL, input: [UInt8]?) throws {
+    init(_ arguments: [String], home: URL, input: [UInt8]?, environment: [String: String] = [:]) throws {
         let name = UUID().uuidString
         outputFile = home.appendingPathComponent("\(name).out")
         errorFile = home.appendingPathComponent("\(name).err")
@@ -82,7 +84,7 @@ final class RunningPoste: Sendable {
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging([
             "POSTE_HOME": home.path, "POSTE_INSECURE_TEST_LEVEL": "1"
-        ]) { $1 }
+        ].merging(environment) { $1 }) { $1 }
         process.standardOutput = try FileHandle(forWritingTo: outputFile)
         process.standardError = try FileHandle(forWritingTo: errorFile)
         if let input {

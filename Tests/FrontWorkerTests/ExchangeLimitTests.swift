@@ -26,6 +26,24 @@ import Testing
         }
     }
 
+    @Test(arguments: [true, false]) func aProxyIsBelievedForWhomItCallsOnlyWhereToldSo(trusts: Bool) async throws {
+        let limits = TestCluster.limits {
+            $0.exchangesPerSourceAndMinute = 1
+            $0.trustsForwardedFor = trusts
+        }
+        try await TestCluster.run(deliveryWorkers: 0, limits: limits) { cluster in
+            let (bob, front) = (try cluster.person("bob"), cluster.fronts[0])
+            let call = { @Sendable (name: String, chain: String) in
+                let message = try cluster.person(name).begin(bob.identity).iMessage1
+                return try await status { try await front.exchange(message, metadata: ["x-forwarded-for": chain]) }?.code
+            }
+            #expect(try await call("alice", "192.0.2.1") == nil)
+            #expect(try await call("carol", "192.0.2.2") == (trusts ? nil : .resourceExhausted))
+            // What the caller himself wrote stands before what the proxy adds.
+            #expect(try await call("eve", "198.51.100.7, 192.0.2.1") == .resourceExhausted)
+        }
+    }
+
     @Test func exchangesInOneNameAreLimited() async throws {
         let limits = TestCluster.limits { $0.exchangesPerInitiatorAndMinute = 2 }
         try await TestCluster.run(deliveryWorkers: 0, limits: limits) { cluster in

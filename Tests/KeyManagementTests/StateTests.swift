@@ -23,6 +23,22 @@ import Testing
         #expect(try kms.file("parameters-1.der") == alice.account.parameters[0])
     }
 
+    @Test func theOperatorsEnrolmentTokenCountsAndNoneIsMade() throws {
+        var kms = try TestKMS()
+        defer { kms.remove() }
+        kms.settings.enrolmentToken = SecretBytes(Array("too-short".utf8))
+        #expect(kms.refusal() is KeyManagementError)
+        kms.settings.enrolmentToken = SecretBytes(Array("a-token-of-the-operator\n".utf8))
+        let state = try kms.open()
+        #expect(throws: (any Error).self) { try kms.token() }
+        #expect(throws: EnrolmentRefusal.self) {
+            try state.enroll(
+                identities: ["sip:eve@example.com"], mailboxDomain: "", token: "another-token-than-his", peer: "here", now: kms.now)
+        }
+        _ = try state.enroll(
+            identities: ["sip:alice@example.com"], mailboxDomain: "", token: "a-token-of-the-operator", peer: "here", now: kms.now)
+    }
+
     @Test func tellsHowTheSearchForPrimesGoes() throws {
         let kms = try TestKMS()
         defer { kms.remove() }

@@ -7,6 +7,8 @@ public struct DeliveryConfiguration: Sendable {
     public var credentials: TLSCredentials
     /// The authority that fronts' certificates must lead to, PEM.
     public var rootsPEM: String
+    /// The host that every front's certificate bears; nil where each bears the one at which it is reached.
+    public var frontName: String?
     /// How much of a partition is folded at once.
     public var batch = PageLimit(count: 1000, octets: 4 << 20)
     /// How much may be under way to one recipient without his answer.

@@ -18,10 +18,11 @@ final class FrontChannels: Sendable {
             guard let address = RPCAddress(front) else {
                 throw RPCStatus(.invalidArgument, "a route names the front \(front), which is no host:port")
             }
-            let channel = try RPCChannel(
-                RPCChannelConfiguration(
-                    host: address.host, port: address.port,
-                    security: .tls(rootsPEM: configuration.rootsPEM, credentials: configuration.credentials)))
+            var target = RPCChannelConfiguration(
+                host: address.host, port: address.port,
+                security: .tls(rootsPEM: configuration.rootsPEM, credentials: configuration.credentials))
+            target.serverName = configuration.frontName
+            let channel = try RPCChannel(target)
             channels[front] = channel
             return channel
         }

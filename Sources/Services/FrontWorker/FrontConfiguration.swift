@@ -47,6 +47,9 @@ public struct FrontLimits: Sendable {
     public var inlineOctets = 32 << 10
     /// Larger ones go to the log in runs of about so many octets.
     public var runOctets = 1 << 20
+    /// Whether callers are told apart by the last entry of `x-forwarded-for`, which a proxy in front writes. Only where nobody but
+    /// that proxy reaches the front: anybody else could write it, too.
+    public var trustsForwardedFor = false
     /// Exchanges that one source address may begin in a minute.
     public var exchangesPerSourceAndMinute: UInt64 = 6000
     /// Exchanges that may begin in the name of one IDRi from one source address in a minute.

@@ -60,7 +60,9 @@ public final class FrontWorker: Sendable {
         let presence = PresenceService(
             mailLog: mailLog, mailboxes: Set(accounts.map(\.mailbox)), log: log)
         let mailbox = RPCService.mailbox(
-            MailboxCalls(exchange: exchange, deposits: deposits, receive: receive, presence: presence))
+            MailboxCalls(
+                exchange: exchange, deposits: deposits, receive: receive, presence: presence,
+                trustsForwardedFor: limits.trustsForwardedFor))
         health = Health(services: [mailbox.name], status: .notServing)
         server = try RPCServer(
             RPCServerConfiguration(
@@ -103,12 +105,13 @@ private struct MailboxCalls: MailboxHandlers {
     let deposits: DepositService
     let receive: ReceiveService
     let presence: PresenceService
+    let trustsForwardedFor: Bool
 
     func exchange(
         _ request: MailboxAPI.MIKEYMessage, _ context: RPCContext
     ) async throws -> MailboxAPI.MIKEYMessage {
         MailboxAPI.MIKEYMessage(
-            octets: try await exchange.exchange(request.octets, source: context.peerAddress))
+            octets: try await exchange.exchange(request.octets, source: context.source(trustsForwardedFor: trustsForwardedFor)))
     }
 
     func deposit(_ requests: Requests<DepositRequest>, _ context: RPCContext) async throws -> DepositReceipt {

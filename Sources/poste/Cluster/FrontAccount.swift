@@ -78,11 +78,16 @@ struct FrontAccount: Codable, Sendable {
                 .unavailable,
                 "no enrolment token at \(folder.enrolmentTokenPath): start 'poste kms' first, or give --account")
         }
+        return try await enroll(
+            domain, token: String(decoding: token, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines), channel)
+    }
+
+    /// Makes the account of a domain at the KMS. Throws `RPCStatus`.
+    static func enroll(_ domain: String, token: String, _ channel: RPCChannel) async throws -> FrontAccount {
         var request = EnrollRequest()
         request.mailboxDomain = domain
-        let bearer = String(decoding: token, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         let answer = try await channel.call(
-            Methods.enroll, request, deadline: .seconds(30), metadata: ["authorization": "Bearer \(bearer)"],
+            Methods.enroll, request, deadline: .seconds(30), metadata: ["authorization": "Bearer \(token)"],
             waitsForReady: true)
         return FrontAccount(
             kms: String(decoding: answer.kms, as: UTF8.self), preSharedKeyName: hexadecimal(answer.pskName),

@@ -15,13 +15,14 @@ struct Roles: Sendable {
 
     /// The KMS's state. It makes parameters at its first start, with a line of progress.
     func keyManagementState(
-        domains: [String], level: SecurityLevel, beginsNewAuditLog: Bool = false
+        domains: [String], level: SecurityLevel, beginsNewAuditLog: Bool = false, tokenFile: String? = nil
     ) async throws -> KeyManagementState {
         var settings = KeyManagementSettings(name: try Identity("sip:kms@\(domains[0])"))
         settings.domains = Set(domains)
         settings.level = level
         settings.insecureTestLevel = options.insecureTestLevel
         settings.beginsNewAuditLog = beginsNewAuditLog
+        settings.enrolmentToken = try tokenFile.map { SecretBytes(Array(try textFile($0).utf8)) }
         let progress = PrimeProgress(level: level)
         let passphrase = try options.folder.passphrase(file: options.passphraseFile)
         let path = options.folder.path("kms")
@@ -38,7 +39,7 @@ struct Roles: Sendable {
     /// The KMS, serving.
     func keyManagement(_ state: KeyManagementState, at address: RPCAddress) throws -> KeyManagementService {
         let certificate = try RPCCertificate(
-            options.folder.credentials(role: "kms", hosts: [address.host]))
+            options.identity.credentials(role: "kms", hosts: [address.host]))
         return try KeyManagementService(
             state: state,
             configuration: KeyManagementConfiguration(
@@ -49,12 +50,12 @@ struct Roles: Sendable {
     /// A front worker that gets its keys from the KMS at `kms`.
     func front(
         _ address: RPCAddress, push: RPCAddress, advertised: String, kms: RPCAddress, domains: [String], account: String?,
-        stores: Stores, reclaim: (@Sendable (Identity) async throws -> Void)? = nil
+        stores: Stores, trustsForwardedFor: Bool = false, reclaim: (@Sendable (Identity) async throws -> Void)? = nil
     ) async throws -> FrontWorker {
-        let authority = try options.folder.authority()
+        let rootsPEM = try options.identity.rootsPEM()
         let channel = try RPCChannel(
             RPCChannelConfiguration(
-                host: kms.host, port: kms.port, security: .tls(rootsPEM: authority.certificatePEM)))
+                host: kms.host, port: kms.port, security: .tls(rootsPEM: rootsPEM)))
         var accounts: [MailboxAccount] = []
         for domain in domains {
             let credentials =
@@ -65,10 +66,11 @@ struct Roles: Sendable {
                 channel: channel, credentials: credentials, acceptsTestLevel: options.insecureTestLevel)
             accounts.append(try MailboxAccount(domain: domain, client: client))
         }
-        let configuration = FrontConfiguration(
+        var configuration = FrontConfiguration(
             host: address.host, port: address.port, pushPort: push.port, advertisedHost: advertised,
-            credentials: try options.folder.credentials(role: "front", hosts: [address.host, advertised]),
-            rootsPEM: authority.certificatePEM, now: wallClock)
+            credentials: try options.identity.credentials(role: "front", hosts: [address.host, advertised]),
+            rootsPEM: rootsPEM, now: wallClock)
+        configuration.limits.trustsForwardedFor = trustsForwardedFor
         return try FrontWorker(
             configuration, mailLog: stores.mailLog, view: stores.view, sessions: stores.sessions, seal: try options.folder.sessionSeal(),
             accounts: accounts, log: options.log.component("front"))
@@ -88,10 +90,13 @@ struct Roles: Sendable {
     }
 
     /// A delivery worker.
-    func delivery(stores: Stores, compactionLagSeconds: Int = 3600) throws -> DeliveryWorker {
+    func delivery(
+        stores: Stores, compactionLagSeconds: Int = 3600, frontName: String? = nil
+    ) throws -> DeliveryWorker {
         var configuration = DeliveryConfiguration(
-            credentials: try options.folder.credentials(role: "delivery-worker", hosts: []),
-            rootsPEM: try options.folder.authority().certificatePEM, now: wallClock)
+            credentials: try options.identity.credentials(role: "delivery-worker", hosts: []),
+            rootsPEM: try options.identity.rootsPEM(), now: wallClock)
+        configuration.frontName = frontName
         configuration.compactionLagMs = Int64(compactionLagSeconds) * 1000
         return DeliveryWorker(
             mailLog: stores.mailLog, view: stores.view, configuration: configuration, log: options.log.component("deliver"))

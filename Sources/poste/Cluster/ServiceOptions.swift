@@ -12,13 +12,15 @@ struct ServiceOptions: Sendable {
     let insecureTestLevel: Bool
     let readyFile: String?
     let stores: StoreLocation
+    let identity: ServiceIdentity
 
     static let all: [Option] = [
-        .cluster, .home, .passphraseFile, .insecureTestLevel, .logLevel, .logFormat, .readyFile
+        .cluster, .home, .tls, .passphraseFile, .insecureTestLevel, .logLevel, .logFormat, .readyFile
     ]
 
     init(_ arguments: Arguments, component: String) throws {
         folder = try ClusterFolder(path: arguments.value("cluster") ?? arguments.homePath + "/dev")
+        identity = try arguments.value("tls").map(ServiceIdentity.init(folder:)) ?? .issued(by: folder)
         log = try arguments.log(component)
         passphraseFile = arguments.value("passphrase-file")
         insecureTestLevel = arguments.has("insecure-test-level")

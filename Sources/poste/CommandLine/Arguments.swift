@@ -38,7 +38,7 @@ struct Arguments: Sendable {
             }
         }
         for option in command.options where given[option.name] == nil {
-            guard let value = environment[option.variable], !value.isEmpty else { continue }
+            guard let value = try Self.value(of: option, environment), !value.isEmpty else { continue }
             if case .flag = option.kind, ["0", "no", "false"].contains(value.lowercased()) { continue }
             if case .values = option.kind {
                 given[option.name] = value.split(separator: ",").map(String.init)
@@ -50,6 +50,12 @@ struct Arguments: Sendable {
             let what = words.count < command.words.lowerBound ? "something is missing" : "too many words"
             throw UsageError("\(what): \(command.usage)", command: command.name)
         }
+    }
+
+    /// What the environment gives: the value itself, or the name of a file that has it.
+    private static func value(of option: Option, _ environment: [String: String]) throws -> String? {
+        if let value = environment[option.variable] { return value }
+        return try environment[option.variable + "_FILE"].map(textFile)
     }
 
     /// Whether a flag is set.

@@ -48,9 +48,10 @@ package struct Person: Sendable {
 
 extension TestFront {
     /// `Mailbox.Exchange`.
-    package func exchange(_ message: [UInt8]) async throws(RPCStatus) -> [UInt8] {
+    package func exchange(_ message: [UInt8], metadata: RPCMetadata = [:]) async throws(RPCStatus) -> [UInt8] {
         try await channel.call(
-            Methods.exchange, MailboxAPI.MIKEYMessage(octets: message), deadline: .seconds(30), waitsForReady: true
+            Methods.exchange, MailboxAPI.MIKEYMessage(octets: message), deadline: .seconds(30),
+            metadata: metadata, waitsForReady: true
         ).octets
     }
 }

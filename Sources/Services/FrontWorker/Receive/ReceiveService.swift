@@ -63,7 +63,7 @@ struct ReceiveService: Sendable {
             guard let request, case .mikey(let message) = request.part else {
                 throw RPCStatus(.invalidArgument, "a stream begins with I_MESSAGE_1 and I_MESSAGE_2")
             }
-            let answer = try await exchange.answer(message, source: context.peerAddress)
+            let answer = try await exchange.answer(message, source: context.source(trustsForwardedFor: configuration.limits.trustsForwardedFor))
             // A repeat proves nothing about who holds this stream, nor does the second message of another exchange.
             guard !answer.isRepeat, round == 1 || answer.isError || answer.exchange == first else {
                 throw FrontFault.exchangeUsed

@@ -15,16 +15,21 @@ struct EnrolmentToken: Sendable {
     /// Throws `KeyManagementError.shortToken`, `StateFolderError`, and what `random` throws.
     init(in folder: StateFolder, random: some RandomSource) throws {
         if let octets = try folder.read(Self.fileName, limit: Self.longest) {
-            let text = octets.filter { (0x21...0x7e).contains($0) }
-            guard text.count >= Self.shortest else {
-                throw KeyManagementError.shortToken(file: Self.fileName, shortest: Self.shortest)
-            }
-            digest = HashFunction.sha256.hash(text)
+            digest = try Self.digest(of: octets)
         } else {
             let text = Array(hexadecimal(try random.octets(32)).utf8)
             try folder.write(Self.fileName, text + [UInt8(ascii: "\n")])
             digest = HashFunction.sha256.hash(text)
         }
+    }
+
+    /// The one that the operator gives. Throws `KeyManagementError.shortToken`.
+    init(_ given: SecretBytes) throws(KeyManagementError) { digest = try Self.digest(of: given.exposedCopy()) }
+
+    private static func digest(of octets: [UInt8]) throws(KeyManagementError) -> [UInt8] {
+        let text = octets.filter { (0x21...0x7e).contains($0) }
+        guard text.count >= Self.shortest else { throw .shortToken(file: Self.fileName, shortest: Self.shortest) }
+        return HashFunction.sha256.hash(text)
     }
 
     /// Whether somebody shows the token, found in constant time.

@@ -18,6 +18,8 @@ public struct KeyManagementSettings: Sendable {
     public var validityDays: Int64 = 3650
     /// Puts a damaged audit log aside and begins another, whose first line says so. Without it the KMS does not start.
     public var beginsNewAuditLog = false
+    /// What somebody must show who wants accounts made; nil for what the state folder has, or a new one there.
+    public var enrolmentToken: SecretBytes?
     /// How many octets of answers are remembered for repeated requests.
     public var rememberedOctets = 64 << 20
 

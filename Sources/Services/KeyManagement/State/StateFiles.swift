@@ -66,7 +66,8 @@ struct StateFiles: Sendable {
             try folder.write("parameters-\(master.published.districtSerial).der", master.published.der)
         }
         self.masterSecrets = masterSecrets
-        token = try EnrolmentToken(in: folder, random: random)
+        token = try settings.enrolmentToken.map { given throws(KeyManagementError) in try EnrolmentToken(given) }
+            ?? EnrolmentToken(in: folder, random: random)
     }
 
     private static let keyPurpose = "poste kms account key"
