@@ -1,12 +1,13 @@
 # Two commands for a newcomer: `make demo` and `make test`. Each installs what is missing first.
 .DEFAULT_GOAL := help
-.PHONY: help demo test build dependencies test-dependencies benchmark format clean
+.PHONY: help demo demo-cluster test build dependencies cluster-dependencies test-dependencies benchmark format clean
 
 SWIFT_FLAGS ?=
 FLAGS ?=
 
 help:
 	@echo 'make demo [FLAGS=--json]   install what is missing, build, and run a whole deferred delivery'
+	@echo 'make demo-cluster          the same with three brokers, Redis, two fronts, two delivery workers, of which some are killed'
 	@echo 'make test                  install what is missing, build, and run all tests'
 	@echo 'make build                 build the poste command: .build/release/poste'
 	@echo 'make benchmark             measure the cryptography and gRPC, as ratios to yardsticks'
@@ -14,6 +15,9 @@ help:
 
 dependencies:
 	@deploy/install-dependencies build
+
+cluster-dependencies:
+	@deploy/install-dependencies cluster
 
 test-dependencies:
 	@deploy/install-dependencies test
@@ -23,6 +27,9 @@ build: dependencies
 
 demo: build
 	@.build/release/poste demo $(FLAGS)
+
+demo-cluster: cluster-dependencies build
+	@.build/release/poste demo --cluster $(FLAGS)
 
 # What fails fast runs first: the whole build, then the unit tests, then what starts processes.
 test: test-dependencies

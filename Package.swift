@@ -146,7 +146,7 @@ let package = Package(
             dependencies: ["EmbeddedStore", "StoreBehaviour", "StoreVictim", "TestVectors", "CSQLite"]),
         .testTarget(
             name: "KafkaLogTests",
-            dependencies: ["KafkaLog", "StoreBehaviour", "KafkaVictim", "Primitives", "CRdKafka"]),
+            dependencies: ["KafkaLog", "LocalCluster", "StoreBehaviour", "KafkaVictim", "Primitives", "CRdKafka"]),
         .testTarget(
             name: "RedisStoreTests", dependencies: ["RedisStore", "EmbeddedStore", "StoreBehaviour", "TestVectors"]),
         .testTarget(name: "MailboxTests", dependencies: ["Mailbox", "StoreBehaviour", "TestVectors"]),

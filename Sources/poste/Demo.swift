@@ -1,9 +1,5 @@
 import Foundation
-import IdentityBasedEncryption
 import LocalCluster
-import Mailbox
-import MailboxClient
-import Primitives
 
 extension Command {
     /// `poste demo`
@@ -14,13 +10,20 @@ extension Command {
             Starts a KMS, two fronts and a delivery worker as processes of their own on loopback, in a temporary folder; leaves
             a recording of 30 s and a text for Bob, who is away; looks at what the cluster stored; lets Bob come back and hear
             it; and shows that the key is erased. Everything is real: pairings, TLS, files. It ends by itself.
+
+            With --cluster the log is in three Kafka brokers and the rest in Redis, all started on loopback; there are two delivery
+            workers; and the front that takes the recording, and the worker that delivers it, are killed in the middle of it.
             """,
         examples: [
             ("poste demo", "tell the story"),
+            ("poste demo --cluster", "with Kafka, Redis and two of each worker, some of which are killed"),
             ("poste demo --json", "for programs: the last line is one object with ok, deposits, fronts and more"),
         ],
         options: [
             .json, Option("level", .value("BITS"), "security level: 2048, 3072, 7680", default: "3072"),
+            Option(
+                "cluster", .flag,
+                "with brokers and Redis, killing a front and a delivery worker; needs Java 17 and redis-server"),
             Option("keep", .flag, "keep the temporary folder and say where it is"), .insecureTestLevel,
         ]
     ) { arguments in
@@ -38,7 +41,12 @@ extension Command {
                 try? FileManager.default.removeItem(at: folder)
             }
         }
-        let demo = Demo(folder: folder, level: level, story: Story(json: arguments.has("json")))
+        var configuration = LocalClusterConfiguration(
+            executable: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path, folder: folder.path)
+        configuration.level = Int(level) ?? 3072
+        configuration.removesFolder = !arguments.has("keep")
+        configuration.prepare(forCluster: arguments.has("cluster"))
+        let demo = DeferredDelivery(configuration: configuration, story: Story(json: arguments.has("json")))
         let report = try await withStopSignal { try await demo.run() }
         if arguments.has("json") { try printJSON(report) }
         guard report.ok else { throw CommandFailure(.failure, "the demo did not go as it should: see above") }
@@ -46,7 +54,8 @@ extension Command {
 }
 
 /// Runs the work, and cancels it when the process is asked to stop.
-private func withStopSignal<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
+private func withStopSignal<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value
+{
     try await withThrowingTaskGroup(of: Value?.self) { group in
         group.addTask { try await work() }
         group.addTask {
@@ -59,170 +68,4 @@ private func withStopSignal<Value: Sendable>(_ work: @escaping @Sendable () asyn
         }
         return value
     }
-}
-
-/// One deferred delivery from enrolment to erasure.
-private struct Demo: Sendable {
-    let folder: URL
-    let level: String
-    let story: Story
-
-    private struct Person {
-        let identity: Identity
-        let profile: Profile
-    }
-
-    /// What is left for Bob: its media type, what the story calls it, its octets.
-    private typealias Item = (type: String, name: String, octets: [UInt8])
-
-    func run() async throws -> DemoReport {
-        story.chapter("The cluster")
-        var configuration = LocalClusterConfiguration(
-            executable: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path, folder: folder.path)
-        configuration.level = Int(level) ?? 3072
-        configuration.brokers = .none
-        configuration.redis = .none
-        configuration.workers = 1
-        configuration.compactionLagSeconds = 1
-        let cluster = try await DemoCluster.start(configuration, story)
-        do {
-            let report = try await deliver(cluster)
-            await cluster.stop()
-            return report
-        } catch {
-            await cluster.stop()
-            throw error
-        }
-    }
-
-    private func deliver(_ cluster: DemoCluster) async throws -> DemoReport {
-        story.chapter("Alice and Bob enrol with the KMS: each gets a pre-shared key")
-        let alice = try await enroll("sip:alice@example.com", cluster)
-        let bob = try await enroll("sip:bob@example.com", cluster)
-        let items: [Item] = [
-            ("audio/wav", "a recording of \(Voicemail.seconds) s", Voicemail.recording()),
-            ("text/plain;charset=utf-8", "a text", Array("Grüße, Bob! Ruf mich an, wenn du zurück bist. 📮 — Alice".utf8)),
-        ]
-        let served = ServedMessages(cluster: cluster)
-        let (sent, waiting, plaintextFound) = try await leave(items, alice, bob, cluster, served)
-        let received = try await fetch(bob, cluster)
-        story.chapter("What Bob has is what Alice sent")
-        let isComplete = try compare(sent, received, items)
-        story.chapter("The keys are erased")
-        let keysErased = try await cluster.erased(waiting.map(\.keyProbe), within: .seconds(15))
-        try story.tell(
-            keysErased
-                ? "no file of the cluster shows an ESK any more: what is left of the ciphertext does not open, not even with "
-                    + "Bob's private key"
-                : "a file of the cluster still holds an ESK")
-        let ok = isComplete && keysErased && !plaintextFound
-        story.chapter(ok ? "Done." : "Something is wrong.")
-        return DemoReport(
-            ok: ok,
-            deposits: received.map {
-                DemoReport.Deposit(
-                    id: $0.id, sender: $0.sender, recipient: $0.recipient, bytes: $0.bytes, sha256: $0.sha256,
-                    senderProof: $0.senderProof.rawValue)
-            },
-            fronts: served.all, plaintextFound: plaintextFound, keysErased: keysErased,
-            seconds: (story.seconds * 1000).rounded() / 1000)
-    }
-
-    private func enroll(_ uri: String, _ cluster: DemoCluster) async throws -> Person {
-        let identity = try Identity(uri)
-        let person = Person(identity: identity, profile: try await cluster.enroll(identity))
-        try story.tell("\(uri) is enrolled")
-        return person
-    }
-
-    private func leave(
-        _ items: [Item], _ alice: Person, _ bob: Person, _ cluster: DemoCluster, _ served: ServedMessages
-    ) async throws -> ([SentDeposit], [Envelope], plaintextFound: Bool) {
-        story.chapter("Bob is away. Alice calls him; his mailbox answers")
-        var configuration = MailboxClient.Configuration()
-        configuration.changesFronts = true
-        configuration.observe = { [story] event in
-            guard case .exchanged(let step) = event else { return }
-            served.note(step)
-            try? story.exchange(Meaning.of(step, front: cluster.name(of: step.address)), step.duration / .milliseconds(1))
-        }
-        let client = MailboxClient(alice.profile, configuration)
-        var session: SendingSession?
-        var sent: [SentDeposit] = []
-        for item in items {
-            var options = DepositOptions()
-            options.mediaType = item.type
-            let result = try await client.send(
-                ContentSource(item.octets, name: item.name), in: session, from: alice.identity, to: bob.identity, options)
-            session = result.session
-            sent.append(result.sent)
-            try story.tell(
-                "\(item.name), \(size(Int64(item.octets.count))), is sealed and stored as \(result.sent.id) through "
-                    + "\(cluster.name(of: result.sent.front)); the receipt came when the disk had it")
-        }
-        story.chapter("What the cluster has")
-        var waiting: [Envelope] = []
-        for _ in 0..<250 where waiting.count < items.count {
-            waiting = try await cluster.waiting(for: bob.identity)
-            if waiting.count < items.count { try await Task.sleep(for: .milliseconds(20)) }
-        }
-        for envelope in waiting {
-            try story.tell(
-                "an envelope: \(size(Int64(envelope.ciphertextLength))) of ciphertext from \(envelope.sender), and an ESK of "
-                    + "\(envelope.encryptedKey.count) octets that only Bob's key of today opens")
-        }
-        // That they are found now is what makes it worth something that they are not found later.
-        let holders = try PlaintextSearch.files(below: cluster.cluster.url, containing: waiting.map(\.keyProbe))
-        guard !holders.isEmpty else { throw CommandFailure(.failure, "the ESKs are in no file of the cluster") }
-        let probes = items.flatMap { PlaintextSearch.probes(of: $0.octets) }
-        let hits = try PlaintextSearch.files(below: cluster.cluster.url, containing: probes)
-        try story.tell(
-            hits.isEmpty
-                ? "no file of the cluster holds any of \(probes.count) pieces of the contents: it is ciphertext"
-                : "PLAINTEXT in \(hits.map(\.lastPathComponent))")
-        return (sent, waiting, !hits.isEmpty)
-    }
-
-    private func fetch(_ bob: Person, _ cluster: DemoCluster) async throws -> [ReceivedDeposit] {
-        story.chapter("Bob comes back and calls his mailbox")
-        var configuration = MailboxClient.Configuration()
-        configuration.observe = { [story] event in
-            guard case .exchanged(let step) = event else { return }
-            try? story.exchange(Meaning.of(step, front: cluster.name(of: step.address)), step.duration / .milliseconds(1))
-        }
-        let client = MailboxClient(bob.profile, configuration)
-        let inbox = try Inbox(of: bob.profile, now: wallClock())
-        let received = ReceivedDeposits()
-        let summary = try await client.receive(as: bob.identity, into: inbox) { [story] event in
-            switch event {
-            case .deposit(let deposit):
-                received.add(deposit)
-                try? story.tell(
-                    "delivered: \(deposit.mediaType), \(size(Int64(deposit.bytes))), from \(deposit.sender), sender proof "
-                        + "\(deposit.senderProof.rawValue)")
-            case .refused(_, let reason), .left(let reason): try? story.tell("not taken: \(reason)")
-            case .caughtUp, .progress, .receipt, .reconnecting: break
-            }
-        }
-        try story.tell("\(summary.deposits) deposits acknowledged; the log has it: they are over")
-        return received.all
-    }
-
-    private func compare(_ sent: [SentDeposit], _ received: [ReceivedDeposit], _ items: [Item]) throws -> Bool {
-        var isComplete = sent.count == received.count
-        for (deposit, item) in zip(sent, items) {
-            let found = received.first { $0.id == deposit.id }
-            let content = found.flatMap { FileManager.default.contents(atPath: $0.path) }.map { [UInt8]($0) } ?? []
-            let hash = hexadecimal(HashFunction.sha256.hash(content))
-            let isSame = content == item.octets && found?.sha256 == hash && found?.senderProof == .verified
-            isComplete = isComplete && isSame
-            try story.tell("\(item.name): SHA-256 \(hash.prefix(16))…, \(isSame ? "the same, and it is from Alice" : "NOT the same")")
-        }
-        return isComplete
-    }
-}
-
-extension Envelope {
-    /// Octets by which the ESK is found again: its end, which is different in every one.
-    fileprivate var keyProbe: [UInt8] { Array(encryptedKey.suffix(48)) }
 }

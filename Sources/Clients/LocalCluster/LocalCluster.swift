@@ -54,7 +54,8 @@ public final class LocalCluster: Sendable {
                     at: folder.appendingPathComponent(name), withIntermediateDirectories: true,
                     attributes: [.posixPermissions: 0o700])
             } catch {
-                throw LocalClusterError(.machine, "cannot make the folder \(folder.path): \(error.localizedDescription)")
+                throw LocalClusterError(
+                    .machine, "cannot make the folder \(folder.path): \(error.localizedDescription)")
             }
         }
         let warden = try Warden(folder: folder.path, removesFolder: configuration.removesFolder)

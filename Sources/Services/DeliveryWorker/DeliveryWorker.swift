@@ -40,7 +40,7 @@ public struct DeliveryWorker: Sendable {
             for await change in mailLog.ownership() {
                 switch change {
                 case .assigned(let partitions):
-                    log.info("partitions assigned", ["count": LogValue(partitions.count)])
+                    log.info("partitions assigned", Self.fields(partitions))
                     for partition in partitions where tasks[partition] == nil {
                         let owner = PartitionOwner(
                             partition: partition, mailLog: mailLog, view: view, channels: channels,
@@ -50,7 +50,7 @@ public struct DeliveryWorker: Sendable {
                         owners.addTask { await watch(task, failed) }
                     }
                 case .revoked(let partitions):
-                    log.info("partitions revoked", ["count": LogValue(partitions.count)])
+                    log.info("partitions revoked", Self.fields(partitions))
                     let ending = partitions.compactMap { tasks.removeValue(forKey: $0) }
                     for task in ending { task.cancel() }
                     // A partition that comes back must not find its last owner still at work.
@@ -59,6 +59,11 @@ public struct DeliveryWorker: Sendable {
             }
             owners.cancelAll()
         }
+    }
+
+    private static func fields(_ partitions: some Collection<Int>) -> KeyValuePairs<String, LogValue> {
+        let list = partitions.sorted().map(String.init).joined(separator: ",")
+        return ["count": LogValue(partitions.count), "partitions": .text(list)]
     }
 
     /// A partition that cannot go on ends the worker; one that was revoked does not.

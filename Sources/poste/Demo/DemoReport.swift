@@ -10,7 +10,19 @@ struct DemoReport: Encodable, Sendable {
         /// `verified` or `attested`.
         var senderProof: String
 
-        enum CodingKeys: String, CodingKey { case id, sender, recipient, bytes, sha256, senderProof = "sender_proof" }
+        enum CodingKeys: String, CodingKey {
+            case id, sender, recipient, bytes, sha256
+            case senderProof = "sender_proof"
+        }
+    }
+
+    /// A member of the cluster that was killed with SIGKILL.
+    struct Casualty: Encodable, Sendable {
+        /// front-2, worker-1.
+        var name: String
+        var pid: Int32
+        /// What was going on.
+        var moment: String
     }
 
     /// Whether all went as it should.
@@ -22,9 +34,15 @@ struct DemoReport: Encodable, Sendable {
     var plaintextFound: Bool
     /// Whether the ESKs are gone from every file of the cluster.
     var keysErased: Bool
+    /// Who was killed, in order; none but in a cluster.
+    var killed: [Casualty]
     var seconds: Double
 
     enum CodingKeys: String, CodingKey {
-        case ok, deposits, fronts, plaintextFound = "plaintext_found", keysErased = "keys_erased", seconds
+        case ok, deposits, fronts
+        case plaintextFound = "plaintext_found"
+        case keysErased = "keys_erased"
+        case killed,
+            seconds
     }
 }

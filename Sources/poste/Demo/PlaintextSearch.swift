@@ -2,11 +2,15 @@ import Foundation
 
 /// Looks into the files of a folder, as a thief of the disks would.
 enum PlaintextSearch {
-    /// Whether any file below `folder` contains any of the octet strings; the files that do.
-    static func files(below folder: URL, containing needles: [[UInt8]]) throws -> [URL] {
+    /// The files below `folder`, but not below `exception`, that contain any of the octet strings.
+    static func files(below folder: URL, except exception: URL, containing needles: [[UInt8]]) throws -> [URL] {
         let found = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: [.isRegularFileKey])
         var hits: [URL] = []
         while let file = found?.nextObject() as? URL {
+            if file.standardizedFileURL.path == exception.standardizedFileURL.path {
+                found?.skipDescendants()
+                continue
+            }
             // Read, not mapped: the cluster goes on writing, and a mapped page that a checkpoint cuts off kills who reads it.
             guard let content = try content(of: file) else { continue }
             if needles.contains(where: { content.range(of: Data($0)) != nil }) { hits.append(file) }

@@ -1,4 +1,5 @@
 import Foundation
+import MailboxClient
 
 /// Tells what happens: in plain words for people, or as one JSON object a line for programs.
 struct Story: Sendable {
@@ -23,8 +24,14 @@ struct Story: Sendable {
         }
     }
 
-    /// One message and its answer.
-    func exchange(_ meaning: String, _ milliseconds: Double) throws {
-        try tell(meaning + String(format: " (%.0f ms)", milliseconds))
+    /// A message and its answer, or a call that found nobody and is made again.
+    func tell(_ event: ClientEvent, _ cluster: DemoCluster) throws {
+        switch event {
+        case .exchanged(let step):
+            let meaning = Meaning.of(step, front: cluster.name(of: step.address))
+            try tell(meaning + String(format: " (%.0f ms)", step.duration / .milliseconds(1)))
+        case .retrying(let service, let reason, _):
+            try tell("the \(service) does not answer (\(reason)); the client tries again")
+        }
     }
 }

@@ -35,11 +35,14 @@ enum Meaning {
         let sizes = "\(step.sentOctets) octets, answered with \(step.receivedOctets)"
         switch step.sent {
         case "REQUEST_KEY_INIT_PSK":
-            return "REQUEST_KEY_INIT_PSK → REQUEST_KEY_RESP: the private keys of today and the days after, from the KMS; \(sizes)"
+            return
+                "REQUEST_KEY_INIT_PSK → REQUEST_KEY_RESP: the private keys of today and the days after, from the KMS; \(sizes)"
         case "I_MESSAGE_1":
-            return "I_MESSAGE_1 → R_MESSAGE_1 by \(front): [x]P, encrypted to the one called; back [y]P, encrypted to the caller; \(sizes)"
+            return
+                "I_MESSAGE_1 → R_MESSAGE_1 by \(front): [x]P, encrypted to the one called; back [y]P, encrypted to the caller; \(sizes)"
         case "I_MESSAGE_2":
-            return "I_MESSAGE_2 → R_MESSAGE_2 by \(front): [y]P comes back, which proves the caller; V proves who answered; \(sizes)"
+            return
+                "I_MESSAGE_2 → R_MESSAGE_2 by \(front): [y]P comes back, which proves the caller; V proves who answered; \(sizes)"
         default: return "\(step.sent) → \(step.received) by \(front); \(sizes)"
         }
     }

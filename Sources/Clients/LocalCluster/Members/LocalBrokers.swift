@@ -11,35 +11,71 @@ public final class LocalBrokers: Sendable {
     private let script: String
     private let tool: Tool
     private let environment: [String: String]
+    private let warden: Warden?
+
+    /// Starts brokers alone, without a cluster around them. They end with `end()`, and with this process.
+    ///
+    /// - Parameters:
+    ///   - settings: further settings of every broker, as `name=value`.
+    ///   - folder: where they write; made where it is not there, and removed at their end.
+    /// - Throws: `LocalClusterError`; `.missing` where there is no Kafka or no Java, with what to do about it.
+    public static func start(_ count: Int, settings: [String] = [], in folder: String) async throws -> LocalBrokers {
+        let pids = URL(fileURLWithPath: folder).appendingPathComponent("pids")
+        do {
+            try FileManager.default.createDirectory(at: pids, withIntermediateDirectories: true)
+        } catch {
+            throw LocalClusterError(.machine, "cannot make the folder \(folder): \(error.localizedDescription)")
+        }
+        let warden = try Warden(folder: folder, removesFolder: true)
+        do {
+            var configuration = LocalClusterConfiguration(executable: "", folder: folder)
+            configuration.brokers = .started(count, settings: settings)
+            return try await start(count, settings, configuration, warden)
+        } catch {
+            await warden.release()
+            throw error
+        }
+    }
 
     static func start(
         _ configuration: LocalClusterConfiguration, progress: @Sendable (String) -> Void
     ) async throws -> LocalBrokers? {
-        let tool = Tool(folder: URL(fileURLWithPath: configuration.folder, isDirectory: true))
         switch configuration.brokers {
         case .none: return nil
         case .named(let servers):
-            return LocalBrokers(servers, count: 0, folder: nil, script: "", tool, environment: [:])
+            let tool = Tool(folder: URL(fileURLWithPath: configuration.folder, isDirectory: true))
+            return LocalBrokers(servers, count: 0, folder: nil, script: "", tool, environment: [:], nil)
         case .started(let count, let settings):
-            guard let script = configuration.kafkaScript ?? findScript(configuration.executable) else {
-                throw LocalClusterError(
-                    .missing, "deploy/kafka is not above \(configuration.executable) or the working folder: say where it is")
-            }
-            let folder = tool.folder.appendingPathComponent("kafka", isDirectory: true)
-            let command =
-                [script, "up", folder.path, "--brokers", "\(count)", "--fast"] + settings.flatMap { ["--set", $0] }
-            try await tool.require(
-                command, environment: configuration.brokerEnvironment, within: .seconds(600), "starting \(count) brokers")
-            let servers = try await tool.require(
-                [script, "bootstrap", folder.path], within: .seconds(30), "asking the brokers' addresses")
-            progress("\(count) broker\(count == 1 ? " serves" : "s serve") at \(servers)")
-            return LocalBrokers(
-                servers, count: count, folder: folder, script: script, tool, environment: configuration.brokerEnvironment)
+            let brokers = try await start(count, settings, configuration, nil)
+            progress("\(count) broker\(count == 1 ? " serves" : "s serve") at \(brokers.bootstrapServers)")
+            return brokers
         }
     }
 
+    private static func start(
+        _ count: Int, _ settings: [String], _ configuration: LocalClusterConfiguration, _ warden: Warden?
+    ) async throws -> LocalBrokers {
+        let tool = Tool(folder: URL(fileURLWithPath: configuration.folder, isDirectory: true))
+        let environment = configuration.brokerEnvironment
+        guard let script = configuration.kafkaScript ?? script(near: configuration.executable) else {
+            throw LocalClusterError(
+                .missing, "deploy/kafka is not above \(configuration.executable) or the working folder: say where it is"
+            )
+        }
+        let folder = tool.folder.appendingPathComponent("kafka", isDirectory: true)
+        let command =
+            [script, "up", folder.path, "--brokers", "\(count)", "--fast"] + settings.flatMap { ["--set", $0] }
+        // A download may be part of it.
+        try await tool.require(command, environment: environment, within: .seconds(600), "starting \(count) brokers")
+        let servers = try await tool.require(
+            [script, "bootstrap", folder.path], within: .seconds(30), "asking for the brokers' addresses")
+        return LocalBrokers(
+            servers, count: count, folder: folder, script: script, tool, environment: environment, warden)
+    }
+
     private init(
-        _ servers: String, count: Int, folder: URL?, script: String, _ tool: Tool, environment: [String: String]
+        _ servers: String, count: Int, folder: URL?, script: String, _ tool: Tool, environment: [String: String],
+        _ warden: Warden?
     ) {
         bootstrapServers = servers
         self.count = count
@@ -47,7 +83,11 @@ public final class LocalBrokers: Sendable {
         self.script = script
         self.tool = tool
         self.environment = environment
+        self.warden = warden
     }
+
+    /// Ends brokers that were started alone, and removes what they wrote. Those of a cluster end with it.
+    public func end() async { await warden?.release() }
 
     func createTopics(_ configuration: LocalClusterConfiguration) async throws {
         let lag = "\(configuration.compactionLagSeconds)s"
@@ -97,8 +137,9 @@ public final class LocalBrokers: Sendable {
     private static let notOurs = LocalClusterError(
         .misuse, "the brokers run already and belong to others: they cannot be killed, frozen or started from here")
 
-    /// The script, beside the package that the executable was built from, or above the working folder, or above this source.
-    private static func findScript(_ executable: String) -> String? {
+    /// The path of `deploy/kafka`: above an executable, as that of a package's build folder, or above the working folder, or
+    /// above this source; nil where it is nowhere.
+    public static func script(near executable: String) -> String? {
         for start in [executable, FileManager.default.currentDirectoryPath + "/.", #filePath] {
             var folder = URL(fileURLWithPath: start).resolvingSymlinksInPath()
             while folder.path != "/" {

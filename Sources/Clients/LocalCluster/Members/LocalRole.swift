@@ -112,6 +112,9 @@ public final class LocalRole: Sendable {
         state.withLock { $0.isPaused = false }
     }
 
+    /// Kills it (SIGKILL), and does not wait.
+    public func killAtOnce() { state.withLock { $0.process?.signal(SIGKILL) } }
+
     /// Freezes it (SIGSTOP).
     public func pause() {
         state.withLock {

@@ -17,7 +17,8 @@ public final class RedisServer: Sendable {
     private let process = Mutex<ChildProcess?>(nil)
 
     init(
-        _ name: String, port: Int, _ configuration: LocalClusterConfiguration, isSentinel: Bool = false, _ lines: [String]
+        _ name: String, port: Int, _ configuration: LocalClusterConfiguration, isSentinel: Bool = false,
+        _ lines: [String]
     ) throws {
         self.name = name
         self.port = port
@@ -64,7 +65,8 @@ public final class RedisServer: Sendable {
             switch process.withLock({ $0?.end }) {
             case nil: try await Task.sleep(for: .milliseconds(20))
             case .exited(127):
-                throw LocalClusterError(.missing, "redis-server is not in PATH: apt-get install redis-server", log: logFile)
+                throw LocalClusterError(
+                    .missing, "redis-server is not in PATH: apt-get install redis-server", log: logFile)
             default: throw LocalClusterError(.member, "\(name) ended while it started", log: logFile)
             }
         }
@@ -94,7 +96,9 @@ public final class RedisServer: Sendable {
         let answer = try await tool.require(
             ["redis-cli", "-h", "127.0.0.1", "-p", "\(port)"] + words, within: .seconds(10),
             "\(words.first ?? "") to \(name)")
-        guard answer == "OK" else { throw LocalClusterError(.member, "\(name) refused \(words.joined(separator: " ")): \(answer)") }
+        guard answer == "OK" else {
+            throw LocalClusterError(.member, "\(name) refused \(words.joined(separator: " ")): \(answer)")
+        }
     }
 
     /// Empties it (FLUSHALL).
@@ -144,7 +148,10 @@ public final class RedisServer: Sendable {
     func follow(_ other: RedisServer) throws {
         do {
             let text = try String(contentsOf: configurationFile, encoding: .utf8)
-            let lines = text.split(separator: "\n").filter { !$0.hasPrefix("replicaof ") } + ["replicaof 127.0.0.1 \(other.port)"]
+            let lines =
+                text.split(separator: "\n").filter { !$0.hasPrefix("replicaof ") } + [
+                    "replicaof 127.0.0.1 \(other.port)"
+                ]
             try Data(lines.joined(separator: "\n").appending("\n").utf8).write(to: configurationFile)
         } catch {
             throw LocalClusterError(.machine, "cannot write \(configurationFile.path): \(error.localizedDescription)")

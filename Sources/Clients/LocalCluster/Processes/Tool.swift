@@ -15,14 +15,18 @@ struct Tool: Sendable {
     }
 
     /// Runs a command to its end, and kills it after `limit` or when the task is cancelled; the outcome has no end then.
-    func run(_ command: [String], environment: [String: String] = [:], within limit: Duration) async throws(LocalClusterError) -> Outcome {
+    func run(_ command: [String], environment: [String: String] = [:], within limit: Duration)
+        async throws(LocalClusterError) -> Outcome
+    {
         let name = "tool-\(UUID().uuidString)"
         let log = folder.appendingPathComponent(name + ".log")
         let pidFile = folder.appendingPathComponent("pids/\(name)").path
         let process = try ChildProcess(command, environment: environment, outputFile: log.path, pidFile: pidFile)
         let deadline = ContinuousClock.now + limit
         var end: ChildProcess.End?
-        repeat { end = await process.ended(within: .milliseconds(50)) } while end == nil && ContinuousClock.now < deadline
+        repeat {
+            end = await process.ended(within: .milliseconds(50))
+        } while end == nil && ContinuousClock.now < deadline
             && !Task.isCancelled
         if end == nil { await process.killed() }
         unlink(pidFile)
@@ -41,9 +45,12 @@ struct Tool: Sendable {
         case .exited(0): return outcome.output
         case nil where Task.isCancelled: throw LocalClusterError(.member, "\(purpose) was given up")
         case nil: throw LocalClusterError(.member, "\(purpose) took longer than \(limit)", log: outcome.log)
-        case .exited(69), .exited(127): throw LocalClusterError(.missing, "\(purpose) is not possible here", log: outcome.log)
-        case .exited(let status): throw LocalClusterError(.member, "\(purpose) failed with status \(status)", log: outcome.log)
-        case .killed(let signal): throw LocalClusterError(.member, "\(purpose) was ended by signal \(signal)", log: outcome.log)
+        case .exited(69), .exited(127):
+            throw LocalClusterError(.missing, "\(purpose) is not possible here", log: outcome.log)
+        case .exited(let status):
+            throw LocalClusterError(.member, "\(purpose) failed with status \(status)", log: outcome.log)
+        case .killed(let signal):
+            throw LocalClusterError(.member, "\(purpose) was ended by signal \(signal)", log: outcome.log)
         }
     }
 }
