@@ -125,9 +125,9 @@ let package = Package(
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
         .testTarget(name: "MailboxAPITests", dependencies: ["MailboxAPI", "RPC", "Primitives"]),
         .testTarget(name: "RPCTests", dependencies: ["RPC", "Primitives", "RPCPeer"]),
-        .testTarget(name: "ClusterTests", dependencies: ["poste", "Primitives", "TestVectors"]),
+        .testTarget(name: "ClusterTests", dependencies: ["poste", "EmbeddedStore", "Primitives", "StoreBehaviour", "TestVectors"]),
         .testTarget(name: "FrontWorkerTests", dependencies: ["FrontWorker", "TestCluster"]),
-        .testTarget(name: "DeliveryWorkerTests", dependencies: ["DeliveryWorker", "TestCluster"]),
+        .testTarget(name: "DeliveryWorkerTests", dependencies: ["DeliveryWorker", "TestCluster", "StoreBehaviour"]),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
         .testTarget(
             name: "KeyManagementTests",

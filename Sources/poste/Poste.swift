@@ -4,7 +4,7 @@ import Foundation
 @main struct Poste {
     static let commands: [Command] = [
         .demo, .dev, .enroll, .send, .receive, .presence, .inspect, .kms, .front, .deliver, .topics, .health, .certificate,
-        .account,
+        .account, .deadLetters, .rebuild,
     ]
 
     static func main() async {

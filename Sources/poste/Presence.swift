@@ -10,6 +10,7 @@ extension Command {
             Publishes presence events through a front: one, from the options, or those of a file of JSON
             lines with the names of PIDF (RFC 3863), such as
               {"entity": "sip:bob@example.com", "basic": "open", "contact": "192.0.2.7:5150"}
+            With --kafka and no --front they go straight to the topic, as from any other client of Kafka.
             """,
         examples: [
             (
@@ -17,12 +18,13 @@ extension Command {
                 "Bob can be dialled there"
             ),
             ("poste presence events.jsonl", "publishes all events of a file"),
+            ("poste presence --kafka broker1:9092 events.jsonl", "the same, past the fronts"),
         ],
         options: [
             Option("entity", .value("URI"), "who"),
             Option("basic", .value("STATE"), "open or closed", default: "open"),
             Option("contact", .value("HOST:PORT"), "where the mailbox may dial"),
-            .home, .front, .roots, .endpoints, .retryFor, .json,
+            .home, .front, .roots, .endpoints, .kafka, .kafkaOption, .retryFor, .json,
         ],
         run: publish)
 
@@ -30,14 +32,39 @@ extension Command {
 
     @Sendable private static func publish(_ arguments: Arguments) async throws {
         let events = try arguments.events()
-        let accepted = try await MailboxClient.publish(
-            events, through: try arguments.frontEndpoints(), retryBudget: try arguments.retryBudget,
-            observe: Narrator(tellsSteps: false).tell)
+        let accepted =
+            if arguments.value("kafka") != nil, arguments.values("front").isEmpty {
+                try await append(events, arguments)
+            } else {
+                try await MailboxClient.publish(
+                    events, through: try arguments.frontEndpoints(), retryBudget: try arguments.retryBudget,
+                    observe: Narrator(tellsSteps: false).tell)
+            }
         if arguments.has("json") {
             try printJSON(Report(accepted: accepted))
         } else {
             say("\(accepted) event\(accepted == 1 ? "" : "s") accepted")
         }
+    }
+
+    /// Straight into the topic, the events of each partition in their order.
+    private static func append(_ events: [PresenceEvent], _ arguments: Arguments) async throws -> Int {
+        let (log, close) = try await arguments.openLog(component: "presence")
+        let parts = Dictionary(grouping: events) { Partitioner.partition(of: $0.entity, count: log.partitionCount) }
+        do {
+            for (partition, events) in parts {
+                var rest = events.map { PresenceRecord.event($0).record }[...]
+                while !rest.isEmpty {
+                    _ = try await log.append(Array(rest.prefix(500)), to: .presence, partition: partition)
+                    rest = rest.dropFirst(500)
+                }
+            }
+        } catch {
+            await close()
+            throw error
+        }
+        await close()
+        return events.count
     }
 }
 

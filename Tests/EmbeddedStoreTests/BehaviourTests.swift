@@ -9,6 +9,7 @@ struct BehaviourTests {
         let files = try TemporaryStore()
         let store = try files.open()
         try await LogBehaviour(store).check()
+        try await DeadLetterBehaviour(store, now: TemporaryStore.clock()).check()
         await store.close()
     }
 

@@ -1,5 +1,6 @@
 import KafkaLog
 import Mailbox
+import Primitives
 import StoreBehaviour
 import Testing
 
@@ -8,6 +9,7 @@ import Testing
     @Test func logOfOneProcess() async throws {
         let log = try await TestKafka.shared.get().log()
         try await LogBehaviour(log).check()
+        try await DeadLetterBehaviour(log, now: UTCTime(milliseconds: 1_796_126_400_000)).check()
         await log.close()
     }
 

@@ -115,5 +115,41 @@ struct DecoderFuzzTests {
         let letter = DeadLetter(stored, partition: 4, fault: "why")
         #expect(try DeadLetter(letter.record) == letter)
         #expect(throws: FormatError.self) { _ = try DeadLetter(record) }
+        var generator = SeededGenerator(seed: 11)
+        let large = StoredRecord(
+            topic: .envelopes, offset: 1, time: UTCTime(milliseconds: 1),
+            record: LogRecord(key: [1], value: [UInt8](repeating: 0, count: DeadLetter.wholeLimit)))
+        for letter in [
+            letter, DeadLetter(large, partition: 1, fault: "large"),
+            DeadLetter(large, partition: 1, fault: "").shortened,
+        ] {
+            #expect(try DeadLetter(letter.record) == letter)
+            #expect(letter.record.size <= DeadLetter.wholeLimit + 2048)
+            for _ in 0..<Self.rounds {
+                var raw = letter.record
+                guard let header = raw.headers.indices.randomElement(using: &generator) else { continue }
+                raw.headers[header].value = mutated(raw.headers[header].value, using: &generator)
+                guard let read = try? DeadLetter(raw) else { continue }
+                #expect(try DeadLetter(read.record) == read)
+            }
+        }
+    }
+
+    @Test func replayMark() throws {
+        var generator = SeededGenerator(seed: 12)
+        for mark in [
+            ReplayMark(letter: 7, claim: "00ff", at: UTCTime(milliseconds: 5)),
+            ReplayMark(letter: 7, claim: "", at: UTCTime(milliseconds: 5), appendedAt: 9),
+        ] {
+            #expect(ReplayMark(mark.record) == mark)
+            for _ in 0..<Self.rounds {
+                var raw = mark.record
+                guard let header = raw.headers.indices.randomElement(using: &generator) else { continue }
+                raw.headers[header].value = mutated(raw.headers[header].value, using: &generator)
+                guard let read = ReplayMark(raw) else { continue }
+                #expect(ReplayMark(read.record) == read)
+            }
+        }
+        #expect(ReplayMark(LogRecord(key: nil, value: nil)) == nil)
     }
 }

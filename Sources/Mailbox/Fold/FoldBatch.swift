@@ -73,11 +73,24 @@ private struct Sorter {
         switch try EnvelopeRecord(stored.record) {
         case .tick, .logName: break
         case .envelope(let envelope):
+            try check(envelope)
             try need(envelope.key)
             steps.append(.envelope(PendingDeposit(offset: stored.offset, envelope: envelope)))
         case .tombstone(let tombstone):
             try need(tombstone.key)
             steps.append(.tombstone(tombstone))
+        }
+    }
+
+    /// A deposit whose content cannot be where its envelope says would be pushed for ever, and hold up its mailbox.
+    private func check(_ envelope: Envelope) throws(FormatError) {
+        guard case .run(let run) = envelope.place, case .deposit(let header) = envelope.subject else { return }
+        guard run.partition == partition else {
+            throw .invalid(field: "content", reason: "it lies in partition \(run.partition), not beside its envelope")
+        }
+        guard run.recordCount == header.layout.chunkCount else {
+            throw .invalid(
+                field: "content", reason: "\(run.recordCount) records for \(header.layout.chunkCount) chunks")
         }
     }
 

@@ -34,6 +34,7 @@ struct PartitionOwner: Sendable {
         let identity = try await mailLog.identity()
         var position = try await startingPosition(identity)
         try await board.startReachable()
+        var letters = DeadLetterWriter(partition: partition, mailLog: mailLog)
         while true {
             try Task.checkCancellation()
             let batch = try await mailLog.read(
@@ -45,6 +46,11 @@ struct PartitionOwner: Sendable {
             }
             await ticks.note(batch.records, now: configuration.now())
             let sorted = FoldBatch(batch.records, partition: partition, partitionCount: mailLog.partitionCount)
+            if !sorted.deadLetters.isEmpty {
+                guard let claimed = try await claim(position, of: identity) else { return notice(position, nil) }
+                position = claimed
+                report(try await letters.write(sorted.deadLetters))
+            }
             let excerpt = try await view.excerpt(sorted.needs, of: partition)
             guard excerpt.position == position else { return notice(position, excerpt.position) }
             let outcome = sorted.fold(into: excerpt)
@@ -124,15 +130,30 @@ struct PartitionOwner: Sendable {
         for forward in sorted.forwards {
             _ = try await mailLog.append([forward.record], to: .presence, partition: forward.partition)
         }
-        for letter in sorted.deadLetters {
+    }
+
+    /// Moves the view by nothing, so that of several owners who have met the same dead letters one alone writes them. None where
+    /// another was faster. Whoever folds next finds what was written, or writes it.
+    private func claim(_ position: ViewPosition?, of identity: String) async throws -> ViewPosition? {
+        // A moment earlier errs on the safe side: the log must have had its tombstones for longer.
+        var claimed = position ?? ViewPosition(log: identity, next: LogPosition(), asOf: configuration.now())
+        claimed.asOf = claimed.asOf.advanced(byMilliseconds: -1)
+        return try await view.apply([], to: partition, from: position, reaching: claimed) ? claimed : nil
+    }
+
+    private func report(_ letters: [DeadLetter]) {
+        for letter in letters.prefix(10) {
             log.error(
                 "record cannot be processed",
                 [
                     "partition": LogValue(partition), "offset": LogValue(letter.stored.offset),
                     "topic": .text(letter.stored.topic.name), "fault": .text(letter.fault),
                 ])
-            try await mailLog.append(letter)
         }
+        guard letters.count > 10 else { return }
+        log.error(
+            "more records cannot be processed",
+            ["partition": LogValue(partition), "count": LogValue(letters.count - 10)])
     }
 
     /// Lets what is overdue expire, and gives quiet partitions their tick.
