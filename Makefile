@@ -9,6 +9,7 @@ help:
 	@echo 'make demo [FLAGS=--json]   install what is missing, build, and run a whole deferred delivery'
 	@echo 'make demo-cluster          the same with three brokers, Redis, two fronts, two delivery workers, of which some are killed'
 	@echo 'make test                  install what is missing, build, and run all tests'
+	@echo 'make validate              check compose.yaml, the Dockerfile, the Kubernetes manifests, the dashboard and the alerts'
 	@echo 'make build                 build the poste command: .build/release/poste'
 	@echo 'make benchmark             measure the cryptography and gRPC, as ratios to yardsticks'
 	@echo 'make format                format all Swift code'
@@ -31,11 +32,16 @@ demo: build
 demo-cluster: cluster-dependencies build
 	@.build/release/poste demo --cluster $(FLAGS)
 
-# What fails fast runs first: the whole build, then the unit tests, then what starts processes.
+# What fails fast runs first: what needs no build, the whole build, then the unit tests, then what starts processes.
 test: test-dependencies
+	@deploy/validate
 	@swift build -c release $(SWIFT_FLAGS) --build-tests
 	@swift build -c release $(SWIFT_FLAGS) --product poste
 	@Tests/run
+
+# What an operator runs: compose.yaml, the image's recipe, the manifests, the dashboard.
+validate:
+	@deploy/validate
 
 benchmark: dependencies
 	@swift run -c release PairingBenchmark
