@@ -15,7 +15,8 @@ let package = Package(
             name: "poste",
             dependencies: [
                 "MailboxClient", "KeyManagement", "FrontWorker", "DeliveryWorker", "KafkaLog", "RedisStore", "EmbeddedStore",
-                "KeyManagementClient", "SQLite", "StateFolder", "Observability", "LocalCluster",
+                "KeyManagementClient", "MeasuredStores", "AdminServer", "SQLite", "StateFolder", "Observability",
+                "LocalCluster",
             ]),
 
         // Clients
@@ -56,11 +57,15 @@ let package = Package(
             name: "MailboxAPI", dependencies: ["RPC", "Primitives"], path: "Sources/Adapters/MailboxAPI",
             exclude: ["poste.proto", "grpc", "regenerate.sh"]),
         .target(
-            name: "RPC", dependencies: ["CGRPC", "COpenSSL", "Primitives"], path: "Sources/Adapters/RPC"),
+            name: "RPC", dependencies: ["Observability", "CGRPC", "COpenSSL", "Primitives"], path: "Sources/Adapters/RPC"),
+        .target(
+            name: "MeasuredStores", dependencies: ["Observability", "Mailbox"], path: "Sources/Adapters/MeasuredStores"),
+        .target(
+            name: "AdminServer", dependencies: ["Observability", "CMicrohttpd"], path: "Sources/Adapters/AdminServer"),
         .target(name: "Observability", path: "Sources/Adapters/Observability"),
         .target(name: "SQLite", dependencies: ["CSQLite"], path: "Sources/Adapters/SQLite"),
         .target(name: "StateFolder", dependencies: ["Primitives"], path: "Sources/Adapters/StateFolder"),
-        .target(name: "WorkPool", path: "Sources/Adapters/WorkPool"),
+        .target(name: "WorkPool", dependencies: ["Observability"], path: "Sources/Adapters/WorkPool"),
 
         // The domain
         .target(name: "Mailbox", dependencies: ["IBAKE"]),
@@ -87,6 +92,8 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", path: "Sources/System/COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CGRPC", path: "Sources/System/CGRPC", providers: [.apt(["libgrpc-dev"])]),
         .systemLibrary(name: "CSQLite", path: "Sources/System/CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(
+            name: "CMicrohttpd", path: "Sources/System/CMicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CRdKafka", path: "Sources/System/CRdKafka", providers: [.apt(["librdkafka-dev"])]),
         .systemLibrary(name: "CHiredis", path: "Sources/System/CHiredis", providers: [.apt(["libhiredis-dev"])]),
 
@@ -129,6 +136,9 @@ let package = Package(
         .testTarget(name: "FrontWorkerTests", dependencies: ["FrontWorker", "TestCluster"]),
         .testTarget(name: "DeliveryWorkerTests", dependencies: ["DeliveryWorker", "TestCluster", "StoreBehaviour"]),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
+        .testTarget(name: "AdminServerTests", dependencies: ["AdminServer", "Observability"]),
+        .testTarget(
+            name: "MeasuredStoresTests", dependencies: ["MeasuredStores", "EmbeddedStore", "StoreBehaviour", "TestVectors"]),
         .testTarget(
             name: "KeyManagementTests",
             dependencies: [

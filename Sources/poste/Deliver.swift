@@ -24,10 +24,12 @@ extension Command {
         let options = try ServiceOptions(arguments, component: "deliver")
         let roles = Roles(options: options)
         let lag = try arguments.seconds("compaction-lag", default: 3600)
-        let stores = try await roles.stores()
+        let admin = try Admin(options, role: "deliver", waitingFor: ["log", "view"])
+        let (stores, probe) = try await roles.stores().measured(by: admin, probesSessions: false)
         let worker = try roles.delivery(stores: stores, compactionLagSeconds: lag, frontName: arguments.value("front-name"))
-        try options.announce("deliver", [:])
-        try await runUntilStopped([{ try await worker.run() }])
+        try options.announce("deliver", admin.address)
+        try await runUntilStopped([{ try await worker.run() }, { await probe.run() }, { await admin.untilStopped() }])
         await stores.close()
+        admin.stop()
     }
 }

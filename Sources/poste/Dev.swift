@@ -1,5 +1,6 @@
 import Foundation
 import FrontWorker
+import MeasuredStores
 import RPC
 
 extension Command {
@@ -29,7 +30,8 @@ extension Command {
         let domains = try arguments.domainNames()
         let kmsAddress = try arguments.address("kms-listen", default: "127.0.0.1:7400")
         let frontAddress = try arguments.address("front-listen", default: "127.0.0.1:7401")
-        let stores = try await roles.stores()
+        let admin = try Admin(options, role: "dev", waitingFor: ["keys"] + StoreProbe.parts)
+        let (stores, probe) = try await roles.stores().measured(by: admin, probesSessions: true)
         let state = try await roles.keyManagementState(domains: domains, level: try arguments.securityLevel())
         let kms = try roles.keyManagement(state, at: kmsAddress)
         let kmsServed = RPCAddress(host: kmsAddress.host, port: kms.port)
@@ -42,15 +44,20 @@ extension Command {
         try await runUntilStopped([
             { await front.run() },
             { try await worker.run() },
+            { await probe.run() },
+            { await admin.untilStopped() },
             {
                 try await front.waitUntilReady()
+                admin.readiness.ready("keys")
                 try options.folder.writeEndpoints(kms: kmsServed, fronts: [frontServed])
-                try options.announce("dev", ["kms": kmsServed.description, "front": frontServed.description])
+                let served = ["kms": kmsServed.description, "front": frontServed.description]
+                try options.announce("dev", served.merging(admin.address) { first, _ in first })
                 try await Task.sleep(for: .seconds(1 << 40))
             },
         ])
         await kms.shutdown()
         await stores.close()
+        admin.stop()
     }
 }
 

@@ -1,5 +1,6 @@
 import Foundation
 import FrontWorker
+import MeasuredStores
 import RPC
 
 extension Command {
@@ -40,7 +41,8 @@ extension Command {
         let address = try arguments.address("listen", default: "127.0.0.1:7401")
         let push = try arguments.address("push-listen", default: RPCAddress(host: address.host, port: 0).description)
         let roles = Roles(options: options)
-        let stores = try await roles.stores()
+        let admin = try Admin(options, role: "front", waitingFor: ["keys"] + StoreProbe.parts)
+        let (stores, probe) = try await roles.stores().measured(by: admin, probesSessions: true)
         let front = try await roles.front(
             address, push: push, advertised: arguments.value("advertise") ?? address.reachableHost,
             kms: try arguments.address("kms", default: "127.0.0.1:7400"), domains: try arguments.domainNames(),
@@ -48,16 +50,21 @@ extension Command {
             trustsForwardedFor: arguments.has("trust-forwarded-for"))
         try await runUntilStopped([
             { await front.run() },
+            { await probe.run() },
+            { await admin.untilStopped() },
             {
                 try await front.waitUntilReady()
+                admin.readiness.ready("keys")
                 try options.announce(
                     "front",
                     ["front": RPCAddress(host: address.host, port: front.port).description,
-                        "push": RPCAddress(host: push.host, port: front.pushPort).description])
+                        "push": RPCAddress(host: push.host, port: front.pushPort).description
+                    ].merging(admin.address) { first, _ in first })
                 try await Task.sleep(for: .seconds(1 << 40))
             },
         ])
         await stores.close()
+        admin.stop()
     }
 }
 

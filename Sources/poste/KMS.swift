@@ -41,9 +41,13 @@ extension Command {
             }
             return say("the account of \(identity) is removed; it can be enrolled again")
         }
+        let admin = try Admin(options, role: "kms", waitingFor: ["keys"])
         let service = try roles.keyManagement(state, at: address)
-        try options.announce("kms", ["kms": RPCAddress(host: address.host, port: service.port).description])
-        try await runUntilStopped([])
+        admin.readiness.ready("keys")
+        let served = RPCAddress(host: address.host, port: service.port).description
+        try options.announce("kms", ["kms": served].merging(admin.address) { first, _ in first })
+        try await runUntilStopped([{ await admin.untilStopped() }])
         await service.shutdown()
+        admin.stop()
     }
 }

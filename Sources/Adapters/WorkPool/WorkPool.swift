@@ -1,4 +1,5 @@
 import Foundation
+import Observability
 
 /// A fixed number of threads for work that computes long: pairings, key extraction.
 ///
@@ -17,11 +18,13 @@ public final class WorkPool: Sendable {
     ///   - name: of the threads, for those who look at the process.
     ///   - threadCount: at least 1; smaller values count as 1.
     ///   - queueLimit: how many pieces of work may wait for a thread; negative values count as 0.
+    ///   - metrics: where the work is counted, under the pool's name; nowhere by default.
     ///
     /// With a limit of 0 work is taken only while a thread is idle.
-    public init(name: String, threadCount: Int, queueLimit: Int) {
+    public init(name: String, threadCount: Int, queueLimit: Int, metrics: MetricRegistry? = nil) {
         let threadCount = max(1, threadCount)
-        let queue = WorkQueue(threadCount: threadCount, limit: max(0, queueLimit))
+        let metrics = metrics.map { PoolMetrics($0, pool: LabelValue(name, of: [name]), threadCount: threadCount) }
+        let queue = WorkQueue(threadCount: threadCount, limit: max(0, queueLimit), metrics: metrics)
         self.queue = queue
         self.threadCount = threadCount
         for number in 1...threadCount {
@@ -50,7 +53,7 @@ public final class WorkPool: Sendable {
             return try await withCheckedThrowingContinuation { continuation in
                 queue.append(
                     WorkQueue.Entry(
-                        place: place,
+                        place: place, since: .now,
                         work: {
                             let result = Result { try work() }
                             return { continuation.resume(with: result) }

@@ -5,6 +5,7 @@ import Synchronization
 final class WorkQueue: Sendable {
     struct Entry: Sendable {
         let place: UInt64
+        let since: ContinuousClock.Instant
         /// Does the work, and returns what tells the caller. The place is free before he is told.
         let work: @Sendable () -> @Sendable () -> Void
         let abandoned: @Sendable (any Error) -> Void
@@ -20,14 +21,16 @@ final class WorkQueue: Sendable {
 
     private let threadCount: Int
     private let limit: Int
+    private let metrics: PoolMetrics?
     private let state = Mutex(State())
     /// One for each entry, and one more for each thread that has to end. A thread that was woken for a cancelled entry
     /// finds nothing and sleeps again.
     private let wakeups = DispatchSemaphore(value: 0)
 
-    init(threadCount: Int, limit: Int) {
+    init(threadCount: Int, limit: Int, metrics: PoolMetrics?) {
         self.threadCount = threadCount
         self.limit = limit
+        self.metrics = metrics
     }
 
     var length: Int { state.withLock { max(0, $0.waiting.count + $0.busyCount - threadCount) } }
@@ -50,7 +53,13 @@ final class WorkQueue: Sendable {
             state.waiting.append(entry)
             return nil
         }
-        if let refusal { entry.abandoned(refusal) } else { wakeups.signal() }
+        guard let refusal else {
+            metrics?.waiting.add(1)
+            wakeups.signal()
+            return
+        }
+        if refusal is WorkPoolFull { metrics?.shed.add() }
+        entry.abandoned(refusal)
     }
 
     func cancel(_ place: UInt64) {
@@ -58,7 +67,9 @@ final class WorkQueue: Sendable {
             guard let index = state.waiting.firstIndex(where: { $0.place == place }) else { return nil }
             return state.waiting.remove(at: index)
         }
-        entry?.abandoned(CancellationError())
+        guard let entry else { return }
+        metrics?.waiting.add(-1)
+        entry.abandoned(CancellationError())
     }
 
     /// Waits for work and does it; false when the thread has to end.
@@ -71,8 +82,13 @@ final class WorkQueue: Sendable {
         }
         guard let next else { return !ends }
         let start = ContinuousClock.now
+        metrics?.waiting.add(-1)
+        metrics?.busy.add(1)
+        metrics?.waited.observe(start - next.since)
         let tell = next.work()
         let time = start.duration(to: .now)
+        metrics?.worked.observe(time)
+        metrics?.busy.add(-1)
         state.withLock { state in
             state.busyCount -= 1
             state.averageTime = (state.averageTime * 7 + time) / 8

@@ -21,11 +21,25 @@ public struct FoldOutcome: Sendable, Hashable {
     public var contradicted: [DepositKey] = []
     /// Mailboxes that can now be reached, by a route or a contact.
     public var reachable: Set<Identity> = []
-    /// What was passed over, for the metrics.
+    /// What was folded and passed over, for the metrics.
     public var counts = Counts()
 
-    /// What was passed over.
+    /// What was folded, by kind, and what of it was passed over.
     public struct Counts: Sendable, Hashable {
+        /// Envelopes.
+        public var envelopes = 0
+        /// Tombstones of what its recipient has.
+        public var acknowledged = 0
+        /// Tombstones of what its recipient refused.
+        public var refused = 0
+        /// Tombstones of what has expired.
+        public var expired = 0
+        /// Presence events that say open.
+        public var open = 0
+        /// Presence events that say closed.
+        public var closed = 0
+        /// What fronts said of their streams.
+        public var renewals = 0
         /// Envelopes of a deposit that waits already.
         public var duplicates = 0
         /// Tombstones of what does not wait.
@@ -72,10 +86,26 @@ private struct Fold {
     mutating func take(_ step: FoldBatch.Step) {
         outcome.counts.folded += 1
         switch step {
-        case .envelope(let deposit): take(deposit)
-        case .tombstone(let tombstone): take(tombstone)
-        case .presence(let event, let time): take(event, at: time)
-        case .routes(let renewal, let time): take(renewal, at: time)
+        case .envelope(let deposit):
+            outcome.counts.envelopes += 1
+            take(deposit)
+        case .tombstone(let tombstone):
+            count(tombstone.reason)
+            take(tombstone)
+        case .presence(let event, let time):
+            if event.isOpen { outcome.counts.open += 1 } else { outcome.counts.closed += 1 }
+            take(event, at: time)
+        case .routes(let renewal, let time):
+            outcome.counts.renewals += 1
+            take(renewal, at: time)
+        }
+    }
+
+    private mutating func count(_ reason: Tombstone.Reason) {
+        switch reason {
+        case .acknowledged: outcome.counts.acknowledged += 1
+        case .refused: outcome.counts.refused += 1
+        case .expired: outcome.counts.expired += 1
         }
     }
 

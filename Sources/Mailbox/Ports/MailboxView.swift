@@ -37,6 +37,9 @@ public protocol MailboxView: Sendable {
     /// How much waits in a mailbox.
     func usage(of mailbox: Identity, partition: Int) async throws(StoreError) -> MailboxUsage
 
+    /// How many deposits and receipts wait in all mailboxes of a partition.
+    func backlog(of partition: Int) async throws(StoreError) -> UInt64
+
     /// The routes to a mailbox's streams that have not expired at `now`, the one opened last first.
     func routes(
         to mailbox: Identity, partition: Int, now: UTCTime

@@ -51,7 +51,8 @@ public enum EnvelopeRecord: Sendable, Hashable {
     static let logKey = Array("log".utf8)
 
     static let tickKey = Array("tick".utf8)
-    static let reasonHeader = "poste-reason"
+    /// The header that says why a deposit is over.
+    public static let reasonHeader = "poste-reason"
     static let timeHeader = "poste-at"
 
     /// The record as the log carries it.

@@ -1,4 +1,5 @@
 import Mailbox
+import Observability
 import Primitives
 
 /// What a delivery worker is told.
@@ -19,6 +20,8 @@ public struct DeliveryConfiguration: Sendable {
     public var compactionLagMs: Int64 = 3_600_000
     /// How often lifetimes are looked at.
     public var expiryInterval = Duration.seconds(1)
+    /// Where it counts what it does.
+    public var metrics = MetricRegistry()
     /// Wall clock; a parameter for tests.
     public var now: @Sendable () -> UTCTime
 

@@ -24,9 +24,10 @@ public struct DeliveryWorker: Sendable {
     /// Throws `StoreError` where a store needs an operator: damaged, or of a later version.
     public func run() async throws {
         let channels = FrontChannels(configuration)
+        let metrics = DeliveryMetrics(configuration.metrics)
         let (failures, failed) = AsyncThrowingStream<Never, any Error>.makeStream()
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await own(channels, failed) }
+            group.addTask { await own(channels, metrics, failed) }
             group.addTask { for try await _ in failures {} }
             defer { group.cancelAll() }
             try await group.next()
@@ -34,7 +35,10 @@ public struct DeliveryWorker: Sendable {
     }
 
     /// Works for partitions as they come and go, until the task is cancelled.
-    private func own(_ channels: FrontChannels, _ failed: AsyncThrowingStream<Never, any Error>.Continuation) async {
+    private func own(
+        _ channels: FrontChannels, _ metrics: DeliveryMetrics,
+        _ failed: AsyncThrowingStream<Never, any Error>.Continuation
+    ) async {
         await withTaskGroup(of: Void.self) { owners in
             var tasks: [Int: Task<Void, any Error>] = [:]
             for await change in mailLog.ownership() {
@@ -44,7 +48,7 @@ public struct DeliveryWorker: Sendable {
                     for partition in partitions where tasks[partition] == nil {
                         let owner = PartitionOwner(
                             partition: partition, mailLog: mailLog, view: view, channels: channels,
-                            configuration: configuration, log: log)
+                            configuration: configuration, metrics: metrics, log: log)
                         let task = Task { try await owner.run() }
                         tasks[partition] = task
                         owners.addTask { await watch(task, failed) }
@@ -55,7 +59,9 @@ public struct DeliveryWorker: Sendable {
                     for task in ending { task.cancel() }
                     // A partition that comes back must not find its last owner still at work.
                     for task in ending { _ = await task.result }
+                    for partition in partitions { metrics.forget(partition) }
                 }
+                metrics.owned.set(tasks.count)
             }
             owners.cancelAll()
         }

@@ -11,13 +11,14 @@ struct PartitionOwner: Sendable {
     let view: any MailboxView
     let channels: FrontChannels
     let configuration: DeliveryConfiguration
+    let metrics: DeliveryMetrics
     let log: Log
 
     /// Works until the task is cancelled. Throws `StoreError` that nobody but an operator can mend.
     func run() async throws {
         let board = PushBoard(
             partition: partition, mailLog: mailLog, view: view, channels: channels, configuration: configuration,
-            log: log)
+            metrics: metrics, log: log)
         let ticks = TickKeeper(
             schedule: TickSchedule(lagMs: configuration.compactionLagMs, owningFrom: configuration.now()))
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -40,6 +41,8 @@ struct PartitionOwner: Sendable {
             let batch = try await mailLog.read(
                 partition: partition, from: position?.next ?? LogPosition(), limit: configuration.batch,
                 waitingUpTo: .seconds(1))
+            metrics.setLag(position?.next ?? LogPosition(), batch.end, of: partition)
+            let start = ContinuousClock.now
             if let there = position {
                 guard try await canGoOn(from: there, with: batch, of: identity) else { return }
                 if batch.records.isEmpty, batch.next == there.next, !isStale(there) { continue }
@@ -62,11 +65,15 @@ struct PartitionOwner: Sendable {
                 return notice(position, nil)
             }
             position = reached
+            metrics.setLag(reached.next, batch.end, of: partition)
+            metrics.foldTime.observe(since: start)
+            metrics.count(outcome, sorted)
             await board.note(outcome)
         }
     }
 
     private func notice(_ mine: ViewPosition?, _ found: ViewPosition?) {
+        metrics.viewMoved.add()
         log.info(
             "view moved by another worker",
             [
@@ -108,6 +115,7 @@ struct PartitionOwner: Sendable {
             log.warning(
                 "view discarded, folding from nothing",
                 ["partition": LogValue(partition), "reason": .text(reason.rawValue)])
+            metrics.viewDiscarded.add()
             _ = try await view.discard(partition: partition, at: position)
             return try await view.position(of: partition)
         }
@@ -142,6 +150,7 @@ struct PartitionOwner: Sendable {
     }
 
     private func report(_ letters: [DeadLetter]) {
+        metrics.deadLetters.add(UInt64(letters.count))
         for letter in letters.prefix(10) {
             log.error(
                 "record cannot be processed",
@@ -159,8 +168,13 @@ struct PartitionOwner: Sendable {
     /// Lets what is overdue expire, and gives quiet partitions their tick.
     private func expire(_ ticks: TickKeeper) async throws {
         let rule = ExpiryRule()
+        var counted: ContinuousClock.Instant?
         while true {
             try await Task.sleep(for: configuration.expiryInterval)
+            if counted.map({ ContinuousClock.now - $0 > .seconds(5) }) ?? true {
+                metrics.pending[LabelValue(partition)].set(try await view.backlog(of: partition))
+                counted = .now
+            }
             let now = configuration.now()
             for deposit in try await view.due(in: partition, by: rule.horizon(now: now), limit: 256) {
                 guard let tombstone = rule.tombstone(for: deposit, now: now) else { continue }

@@ -10,6 +10,7 @@ actor PushBoard {
     private let view: any MailboxView
     private let channels: FrontChannels
     private let configuration: DeliveryConfiguration
+    private let metrics: DeliveryMetrics
     private let log: Log
     private var pushers: [Identity: Running] = [:]
 
@@ -20,13 +21,14 @@ actor PushBoard {
 
     init(
         partition: Int, mailLog: any MailLog, view: any MailboxView, channels: FrontChannels,
-        configuration: DeliveryConfiguration, log: Log
+        configuration: DeliveryConfiguration, metrics: DeliveryMetrics, log: Log
     ) {
         self.partition = partition
         self.mailLog = mailLog
         self.view = view
         self.channels = channels
         self.configuration = configuration
+        self.metrics = metrics
         self.log = log
     }
 
@@ -71,10 +73,14 @@ actor PushBoard {
         }
         let pusher = Pusher(
             mailbox: mailbox, route: route, partition: partition, mailLog: mailLog, view: view,
-            configuration: configuration, log: log)
+            configuration: configuration, metrics: metrics, log: log)
         let channel = try channels.channel(to: route.front)
+        let metrics = self.metrics
+        metrics.pushers.add(1)
         let task = Task {
             let status = await pusher.run(over: channel)
+            metrics.pushers.add(-1)
+            metrics.countEnd(status)
             if status?.code == .unavailable { channels.forget(route.front) }
             self.ended(pusher)
         }

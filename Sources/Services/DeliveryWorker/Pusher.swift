@@ -18,6 +18,7 @@ final class Pusher: Sendable {
     private let mailLog: any MailLog
     private let view: any MailboxView
     private let configuration: DeliveryConfiguration
+    private let metrics: DeliveryMetrics
     private let log: Log
     private let news = Mutex(News())
     private let wakes: AsyncStream<Void>
@@ -40,7 +41,7 @@ final class Pusher: Sendable {
 
     init(
         mailbox: Identity, route: Route, partition: Int, mailLog: any MailLog, view: any MailboxView,
-        configuration: DeliveryConfiguration, log: Log
+        configuration: DeliveryConfiguration, metrics: DeliveryMetrics, log: Log
     ) {
         self.mailbox = mailbox
         self.route = route
@@ -48,6 +49,7 @@ final class Pusher: Sendable {
         self.mailLog = mailLog
         self.view = view
         self.configuration = configuration
+        self.metrics = metrics
         self.log = log
         (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -103,6 +105,7 @@ final class Pusher: Sendable {
     }
 
     private func push(into call: PushCall) async throws {
+        var times = PushTimes(metrics, now: configuration.now)
         let opening = PushOpening(recipient: mailbox.octets, stream: route.stream.octets)
         guard try await call.send(PushRequest(.opening(opening))) else { return }
         var window = PushWindow(limit: configuration.window)
@@ -121,7 +124,9 @@ final class Pusher: Sendable {
             let pushes = window.take(page, now: configuration.now())
             sending: for push in pushes {
                 switch try await send(push, call) {
-                case .whole: saidCaughtUp = false
+                case .whole:
+                    saidCaughtUp = false
+                    times.pushed(push.deposit.envelope)
                 case .callIsOver: return
                 case .contentIsGone:
                     if try await isWaiting(push.deposit.envelope.key) { lost.insert(push.deposit.envelope.key) }
@@ -134,6 +139,7 @@ final class Pusher: Sendable {
             if window.hasRoom, !saidCaughtUp {
                 guard try await call.send(PushRequest(.caughtUp(CaughtUp()))) else { return }
                 saidCaughtUp = true
+                times.caughtUp()
             }
             guard await awake.next() != nil else { return }
         }
@@ -142,6 +148,7 @@ final class Pusher: Sendable {
     /// Whether a deposit whose content is gone still waits. If so it cannot be delivered, and must not hold up the others.
     private func isWaiting(_ key: DepositKey) async throws -> Bool {
         guard try await view.deposit(key, partition: partition) != nil else { return false }
+        metrics.contentsLost.add()
         log.error(
             "content lost, deposit passed over", ["deposit": LogValue(key.id), "partition": LogValue(partition)])
         return true

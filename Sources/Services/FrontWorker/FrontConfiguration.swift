@@ -1,5 +1,6 @@
 import IdentityBasedEncryption
 import Mailbox
+import Observability
 import Primitives
 
 /// What a front worker is told.
@@ -18,6 +19,8 @@ public struct FrontConfiguration: Sendable {
     public var rootsPEM: String
     /// What it takes.
     public var limits = FrontLimits()
+    /// Where it counts what it does.
+    public var metrics = MetricRegistry()
     /// Wall clock; a parameter for tests.
     public var now: @Sendable () -> UTCTime
     /// Where random octets come from.

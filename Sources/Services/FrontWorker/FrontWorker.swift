@@ -33,19 +33,22 @@ public final class FrontWorker: Sendable {
     ) throws {
         self.log = log
         let limits = configuration.limits
+        let metrics = FrontMetrics(configuration.metrics)
         pool = WorkPool(
-            name: "front-crypto", threadCount: limits.cryptoThreads, queueLimit: limits.cryptoQueue)
-        keys = MailboxKeys(accounts, now: configuration.now, log: log)
+            name: "front-crypto", threadCount: limits.cryptoThreads, queueLimit: limits.cryptoQueue,
+            metrics: configuration.metrics)
+        keys = MailboxKeys(accounts, now: configuration.now, fetched: metrics.keysFetched, log: log)
         let vault = SessionVault(store: sessions, seal: seal)
         let exchange = ExchangeService(
             vault: vault, keys: keys, pool: pool, admission: ExchangeAdmission(store: sessions, limits: limits),
-            now: configuration.now, random: configuration.random, log: log)
-        let push = PushService(registry: registry, log: log)
+            now: configuration.now, random: configuration.random, metrics: metrics, log: log)
+        let push = PushService(registry: registry, metrics: metrics, log: log)
         var pushing = RPCServerConfiguration(
             host: configuration.host, port: configuration.pushPort,
             security: .tls(
                 try RPCCertificate(configuration.credentials), clients: .required(rootsPEM: configuration.rootsPEM)))
         pushing.keepalive = .seconds(10)
+        pushing.metrics = configuration.metrics
         pushServer = try RPCServer(pushing, services: [.push(push)])
         pushPort = pushServer.port
         leases = RouteLeases(
@@ -53,21 +56,23 @@ public final class FrontWorker: Sendable {
             lease: limits.lease, log: log)
         let deposits = DepositService(
             vault: vault, mailLog: mailLog, view: view, configuration: configuration,
-            domains: Set(accounts.map(\.domain)), log: log)
+            domains: Set(accounts.map(\.domain)), metrics: metrics, log: log)
         let receive = ReceiveService(
             exchange: exchange, registry: registry, leases: leases, mailLog: mailLog, configuration: configuration,
-            log: log)
+            metrics: metrics, log: log)
         let presence = PresenceService(
-            mailLog: mailLog, mailboxes: Set(accounts.map(\.mailbox)), log: log)
+            mailLog: mailLog, mailboxes: Set(accounts.map(\.mailbox)), metrics: metrics, log: log)
         let mailbox = RPCService.mailbox(
             MailboxCalls(
                 exchange: exchange, deposits: deposits, receive: receive, presence: presence,
                 trustsForwardedFor: limits.trustsForwardedFor))
         health = Health(services: [mailbox.name], status: .notServing)
+        var serving = RPCServerConfiguration(
+            host: configuration.host, port: configuration.port,
+            security: .tls(try RPCCertificate(configuration.credentials), clients: .none))
+        serving.metrics = configuration.metrics
         server = try RPCServer(
-            RPCServerConfiguration(
-                host: configuration.host, port: configuration.port,
-                security: .tls(try RPCCertificate(configuration.credentials), clients: .none)),
+            serving,
             services: [mailbox, health.service] + Reflection.services(describing: [mailbox.name, health.service.name]))
         port = server.port
     }

@@ -12,6 +12,7 @@ struct PresenceService: Sendable {
     let mailLog: any MailLog
     /// The mailbox services that this front answers for.
     let mailboxes: Set<Identity>
+    let metrics: FrontMetrics
     let log: Log
 
     /// All events are read before one is taken. Throws `RPCStatus`.
@@ -24,7 +25,10 @@ struct PresenceService: Sendable {
             if let foreign = events.first(where: { $0.entity.mailbox.map { !mailboxes.contains($0) } ?? true }) {
                 throw FrontFault.noMailbox(foreign.entity)
             }
-            for event in events { try await mailLog.append(event) }
+            for event in events {
+                try await mailLog.append(event)
+                metrics.presence[event.isOpen ? "open" : "closed"].add()
+            }
             log.info("presence published", ["events": LogValue(events.count)])
             return PublishPresenceResponse(accepted: UInt32(events.count))
         } catch {

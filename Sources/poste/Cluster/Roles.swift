@@ -40,10 +40,11 @@ struct Roles: Sendable {
     func keyManagement(_ state: KeyManagementState, at address: RPCAddress) throws -> KeyManagementService {
         let certificate = try RPCCertificate(
             options.identity.credentials(role: "kms", hosts: [address.host]))
+        var configuration = KeyManagementConfiguration(
+            host: address.host, port: address.port, certificate: certificate)
+        configuration.metrics = options.metrics
         return try KeyManagementService(
-            state: state,
-            configuration: KeyManagementConfiguration(
-                host: address.host, port: address.port, certificate: certificate),
+            state: state, configuration: configuration,
             log: options.log.component("kms"))
     }
 
@@ -71,6 +72,7 @@ struct Roles: Sendable {
             credentials: try options.identity.credentials(role: "front", hosts: [address.host, advertised]),
             rootsPEM: rootsPEM, now: wallClock)
         configuration.limits.trustsForwardedFor = trustsForwardedFor
+        configuration.metrics = options.metrics
         return try FrontWorker(
             configuration, mailLog: stores.mailLog, view: stores.view, sessions: stores.sessions, seal: try options.folder.sessionSeal(),
             accounts: accounts, log: options.log.component("front"))
@@ -97,6 +99,7 @@ struct Roles: Sendable {
             credentials: try options.identity.credentials(role: "delivery-worker", hosts: []),
             rootsPEM: try options.identity.rootsPEM(), now: wallClock)
         configuration.frontName = frontName
+        configuration.metrics = options.metrics
         configuration.compactionLagMs = Int64(compactionLagSeconds) * 1000
         return DeliveryWorker(
             mailLog: stores.mailLog, view: stores.view, configuration: configuration, log: options.log.component("deliver"))

@@ -13,15 +13,19 @@ struct ServiceOptions: Sendable {
     let readyFile: String?
     let stores: StoreLocation
     let identity: ServiceIdentity
+    let metrics = MetricRegistry()
+    /// Where the admin page is served; none for nowhere.
+    let admin: RPCAddress?
 
     static let all: [Option] = [
-        .cluster, .home, .tls, .passphraseFile, .insecureTestLevel, .logLevel, .logFormat, .readyFile
+        .cluster, .home, .tls, .passphraseFile, .insecureTestLevel, .logLevel, .logFormat, .readyFile, .admin
     ]
 
     init(_ arguments: Arguments, component: String) throws {
         folder = try ClusterFolder(path: arguments.value("cluster") ?? arguments.homePath + "/dev")
         identity = try arguments.value("tls").map(ServiceIdentity.init(folder:)) ?? .issued(by: folder)
-        log = try arguments.log(component)
+        log = try arguments.log(component).counted(in: metrics)
+        admin = try arguments.adminAddress()
         passphraseFile = arguments.value("passphrase-file")
         insecureTestLevel = arguments.has("insecure-test-level")
         readyFile = arguments.value("ready-file")

@@ -12,6 +12,17 @@ struct Stores: Sendable {
     /// Ends what is open, after the last use: what was appended is sent first.
     let close: @Sendable () async -> Void
 
+    /// Stores from their parts.
+    init(
+        mailLog: any MailLog, view: any MailboxView, sessions: any SessionStore,
+        close: @escaping @Sendable () async -> Void
+    ) {
+        self.mailLog = mailLog
+        self.view = view
+        self.sessions = sessions
+        self.close = close
+    }
+
     /// All of them on one SQLite file.
     init(_ store: EmbeddedStore) {
         mailLog = store

@@ -1,3 +1,4 @@
+import AdminServer
 import KeyManagement
 import LocalCluster
 import Mailbox
@@ -19,6 +20,7 @@ enum Failure {
         case let failure as SQLiteError: (.machine, failure.description)
         case let failure as StoreError: (.machine, failure.description)
         case let failure as RPCServerError: (.machine, failure.description)
+        case let failure as AdminServerError: (.machine, failure.description)
         case let failure as RPCCertificateError: (.data, "\(failure)")
         case let failure as KeyManagementError: (.data, "\(failure)")
         case let failure as SealedSecretError: (.denied, failure.description)

@@ -109,7 +109,9 @@ public struct ViewBehaviour<View: MailboxView>: Sendable {
         let partition = home(ben)
         let deposit = try mail(300, to: ben)
         let key = deposit.envelope.key
+        let before = try await view.backlog(of: partition)
         try await apply([.insert(deposit), .usage(ben, MailboxUsage(count: 1, octets: 116))], partition)
+        try require(try await view.backlog(of: partition) == before + 1, "the backlog of a partition grows")
         try require(try await view.deposit(key, partition: partition) == deposit, "a deposit is found by its key")
         try require(
             try await view.usage(of: ben, partition: partition) == MailboxUsage(count: 1, octets: 116), "usage is kept")
@@ -122,6 +124,7 @@ public struct ViewBehaviour<View: MailboxView>: Sendable {
         try require(page == [moved], "a deposit inserted again takes the other envelope, and is there once")
         try await apply([.remove(moved.known), .usage(ben, MailboxUsage())], partition)
         try require(try await view.deposit(key, partition: partition) == nil, "a removed deposit is gone")
+        try require(try await view.backlog(of: partition) == before, "the backlog of a partition shrinks")
         try require(try await view.usage(of: ben, partition: partition) == MailboxUsage(), "usage goes to zero")
         let excerpt = try await view.excerpt(ViewNeeds(deposits: [key], usage: [ben]), of: partition)
         try require(excerpt.deposits.isEmpty && excerpt.usage.isEmpty, "an excerpt leaves out what is not there")

@@ -120,6 +120,11 @@ package struct HookedView: MailboxView {
         return try await view.usage(of: mailbox, partition: partition)
     }
 
+    package func backlog(of partition: Int) async throws(StoreError) -> UInt64 {
+        try hook(partition)
+        return try await view.backlog(of: partition)
+    }
+
     package func routes(
         to mailbox: Identity, partition: Int, now: UTCTime
     ) async throws(StoreError) -> [Route] {

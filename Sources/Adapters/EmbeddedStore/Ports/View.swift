@@ -83,6 +83,16 @@ extension EmbeddedStore: MailboxView {
     }
 
     /// See `MailboxView`.
+    public func backlog(of partition: Int) async throws(StoreError) -> UInt64 {
+        try check(partition)
+        return try await reader.read { database throws(StoreError) in
+            try database.first(SQL.backlog, [.integer(Int64(partition))]) { row throws(StoreError) in
+                UInt64(clamping: row.integer(0))
+            } ?? 0
+        }
+    }
+
+    /// See `MailboxView`.
     public func routes(
         to mailbox: Identity, partition: Int, now: UTCTime
     ) async throws(StoreError) -> [Route] {

@@ -79,6 +79,7 @@ enum SQL {
         WHERE expires <= ? AND place >= ? AND place < ? ORDER BY expires LIMIT ?
         """
     static let usage = "SELECT count, octets FROM usage WHERE mailbox = ?"
+    static let backlog = "SELECT COALESCE(SUM(count), 0) FROM usage WHERE partition = ?"
     static let setUsage = "INSERT OR REPLACE INTO usage VALUES (?, ?, ?, ?)"
     static let deleteUsage = "DELETE FROM usage WHERE mailbox = ?"
     static let routes = """

@@ -15,6 +15,7 @@ public final class RPCServer: Sendable {
     private let configuration: RPCServerConfiguration
     private let methods: [String: RPCMethod]
     private let load: ServerLoad
+    private let metrics: ServerMetrics?
     private let stopping = Mutex<Task<Void, Never>?>(nil)
 
     /// New calls are taken from gRPC's hands in as many slots; each is put back before its call is looked at.
@@ -31,6 +32,7 @@ public final class RPCServer: Sendable {
         }
         self.methods = methods
         self.configuration = configuration
+        metrics = configuration.metrics.map { ServerMetrics($0, paths: methods.keys) }
         load = ServerLoad(maxCalls: configuration.maxCalls, maxStreams: configuration.maxStreams)
         let (credentials, fetcher) = try configuration.makeCredentials()
         defer { grpc_server_credentials_release(credentials) }
@@ -118,6 +120,7 @@ public final class RPCServer: Sendable {
                     .resourceExhausted, "too many calls at a time: try again later",
                     retryAfterMs: configuration.retryAfterMs))
         }
+        metrics?.begun(context.path, 1)
         switch method.handler {
         case .unary(let handler):
             withFirstMessage(context, method) { try await handler($0, context) }
@@ -145,10 +148,10 @@ public final class RPCServer: Sendable {
             case .message(let octets): run(context, method) { try await body(octets) }
             case .end:
                 reject(context, RPCStatus(.invalidArgument, "this method takes one message, and none came"))
-                load.leave(method)
+                leave(context, method)
             case .broken:
                 reject(context, RPCStatus(.cancelled, "the client is gone"))
-                load.leave(method)
+                leave(context, method)
             }
         }
     }
@@ -172,9 +175,14 @@ public final class RPCServer: Sendable {
             }
             context.call.core.finish(answer, status)
             observe(context, status.code, fault)
-            load.leave(method)
+            leave(context, method)
         }
         context.call.adopt(task)
+    }
+
+    private func leave(_ context: RPCContext, _ method: RPCMethod) {
+        metrics?.begun(context.path, -1)
+        load.leave(method)
     }
 
     private func reject(_ context: RPCContext, _ status: RPCStatus) {
@@ -183,9 +191,10 @@ public final class RPCServer: Sendable {
     }
 
     private func observe(_ context: RPCContext, _ code: RPCCode, _ fault: (any Error)?) {
-        configuration.observe(
-            RPCCallRecord(
-                path: context.path, peer: context.peer, code: context.isCancelled ? .cancelled : code,
-                duration: .now - context.arrival, fault: fault))
+        let record = RPCCallRecord(
+            path: context.path, peer: context.peer, code: context.isCancelled ? .cancelled : code,
+            duration: .now - context.arrival, fault: fault)
+        metrics?.ended(record, method: methods[context.path])
+        configuration.observe(record)
     }
 }

@@ -1,3 +1,5 @@
+import Observability
+
 /// How a server listens, whom it believes and what it bears.
 public struct RPCServerConfiguration: Sendable {
     /// What protects the wire.
@@ -45,6 +47,8 @@ public struct RPCServerConfiguration: Sendable {
     public var idleTimeout = Duration.seconds(600)
     /// Hears of every call as it ends. Runs on the cooperative pool or gRPC's thread, and must not block.
     public var observe: @Sendable (RPCCallRecord) -> Void = { _ in }
+    /// Where calls are counted; nowhere by default.
+    public var metrics: MetricRegistry?
 
     /// Everything else has a default.
     public init(host: String, port: Int, security: Security) {

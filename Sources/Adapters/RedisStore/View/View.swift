@@ -82,6 +82,16 @@ extension RedisStore: MailboxView {
     }
 
     /// See `MailboxView`.
+    public func backlog(of partition: Int) async throws(StoreError) -> UInt64 {
+        try check(partition)
+        let key = prefix + Array("{\(partition)}:deposits".utf8)
+        guard let count = try await router.send(Command("HLEN", [key]), key: key, lane: .view).integer else {
+            throw ViewCoding.damaged
+        }
+        return UInt64(clamping: count)
+    }
+
+    /// See `MailboxView`.
     public func routes(
         to mailbox: Identity, partition: Int, now: UTCTime
     ) async throws(StoreError) -> [Route] {

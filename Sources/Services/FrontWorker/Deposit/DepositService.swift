@@ -14,6 +14,7 @@ struct DepositService: Sendable {
     let configuration: FrontConfiguration
     /// The domains whose KMS is the front's own: between two of their names there is a sender proof.
     let domains: Set<String>
+    let metrics: FrontMetrics
     let log: Log
 
     /// Throws `RPCStatus`.
@@ -21,6 +22,7 @@ struct DepositService: Sendable {
         do {
             return try await take(requests)
         } catch {
+            metrics.countDeposit(error)
             throw FrontFault.status(for: error, log: log)
         }
     }
@@ -40,15 +42,19 @@ struct DepositService: Sendable {
         switch admission {
         case .refuse(let fault): throw fault
         case .receiptAgain(let envelope):
+            metrics.deposits["repeated"].add()
             log.info("deposit known, receipt again", ["deposit": LogValue(key.id)])
             return DepositReceipt(envelope.stored, keys)
         case .store: break
         }
-        let (place, digest, proof) = try await content(header, requests)
+        let (place, digest, proof, closed) = try await content(header, requests)
         let envelope = try Envelope(
             deposit: header, encryptedKey: opening.esk, receivedAt: configuration.now(),
             senderProof: proof, ciphertextDigest: digest, place: place)
         try await mailLog.append(envelope)
+        metrics.commit.observe(since: closed)
+        metrics.deposits["stored"].add()
+        metrics.depositOctets.add(envelope.ciphertextLength)
         log.info(
             "deposit stored",
             [
@@ -86,12 +92,13 @@ struct DepositService: Sendable {
 
     private func content(
         _ header: DepositHeader, _ requests: Requests<DepositRequest>
-    ) async throws -> (Envelope.Place, digest: [UInt8], proof: [UInt8]?) {
+    ) async throws -> (Envelope.Place, digest: [UInt8], proof: [UInt8]?, closed: ContinuousClock.Instant) {
         var content = DepositContent(header, mailLog: mailLog, limits: configuration.limits)
         while true {
             switch try await next(requests) {
             case .chunk(let chunk): try await content.append(chunk)
             case .closing(let closing):
+                let closed = ContinuousClock.now
                 let (place, digest) = try await content.finish()
                 guard closing.ciphertextSHA256 == digest else { throw DepositFault.otherDigest }
                 let isProofOwed = header.fields.sender.domain.map(domains.contains) ?? false
@@ -99,7 +106,7 @@ struct DepositService: Sendable {
                 else {
                     throw DepositFault.field("a sender proof of 32 octets is due; only between two KMSs there is none")
                 }
-                return (place, digest, closing.senderProof.isEmpty ? nil : closing.senderProof)
+                return (place, digest, closing.senderProof.isEmpty ? nil : closing.senderProof, closed)
             case .opening: throw DepositFault.order("a second opening; one call carries one deposit")
             case nil: throw DepositFault.order("an empty message")
             }

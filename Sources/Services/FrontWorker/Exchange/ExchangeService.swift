@@ -29,6 +29,7 @@ struct ExchangeService: Sendable {
     let admission: ExchangeAdmission
     let now: @Sendable () -> UTCTime
     let random: any RandomSource
+    let metrics: FrontMetrics
     let log: Log
 
     /// The unary call. Throws `RPCStatus`.
@@ -42,6 +43,17 @@ struct ExchangeService: Sendable {
 
     /// Answers a message; the same octets get the same answer.
     func answer(_ octets: [UInt8], source: String) async throws -> Answer {
+        do {
+            let answer = try await take(octets, source: source)
+            metrics.count(answer)
+            return answer
+        } catch {
+            metrics.countExchange(error)
+            throw error
+        }
+    }
+
+    private func take(_ octets: [UInt8], source: String) async throws -> Answer {
         do {
             let key = try ExchangeKey(of: octets)
             while true {
@@ -70,7 +82,12 @@ struct ExchangeService: Sendable {
         let responder = try await keys.responder()
         let now = now()
         let random = random
-        return try await pool.run { try responder.answer(octets, state: state, now: now, random: random) }
+        let time = metrics.crypto[state == nil ? "answer_i_message_1" : "answer_i_message_2"]
+        return try await pool.run {
+            let start = ContinuousClock.now
+            defer { time.observe(since: start) }
+            return try responder.answer(octets, state: state, now: now, random: random)
+        }
     }
 
     private func refuse(_ error: IBAKEError, _ octets: [UInt8]) throws -> Answer {

@@ -11,13 +11,15 @@ import RPC
 actor MailboxKeys {
     private let accounts: [MailboxAccount]
     private let now: @Sendable () -> UTCTime
+    private let fetched: Gauge
     private let log: Log
     private var current: IBAKEResponder?
     private var fetchedOn: UTCDay?
 
-    init(_ accounts: [MailboxAccount], now: @escaping @Sendable () -> UTCTime, log: Log) {
+    init(_ accounts: [MailboxAccount], now: @escaping @Sendable () -> UTCTime, fetched: Gauge, log: Log) {
         self.accounts = accounts
         self.now = now
+        self.fetched = fetched
         self.log = log
     }
 
@@ -70,6 +72,7 @@ actor MailboxKeys {
         guard let ring else { return }
         current = IBAKEResponder(names: Set(accounts.map(\.mailbox)), keys: ring)
         fetchedOn = today
+        fetched.set(now().milliseconds / 1000)
         log.info("keys fetched", ["day": LogValue(today), "domains": LogValue(accounts.count)])
     }
 }

@@ -11,6 +11,7 @@ struct PushService: PushHandlers {
     static let role = "poste:delivery-worker"
 
     let registry: StreamRegistry
+    let metrics: FrontMetrics
     let log: Log
 
     /// Throws `RPCStatus`.
@@ -60,8 +61,11 @@ struct PushService: PushHandlers {
                 }
                 let chunks = ChunkSource(push.deposit.envelope, requests)
                 switch try await stream.deliver(push, watcher: watcher, chunks: { try await chunks.next() }) {
-                case .sent, .dropped: break
-                case .gap: throw RPCStatus(.aborted, "a push is missing before this one: begin again")
+                case .sent: metrics.deliveries["sent"].add()
+                case .dropped: metrics.deliveries["dropped"].add()
+                case .gap:
+                    metrics.deliveries["gap"].add()
+                    throw RPCStatus(.aborted, "a push is missing before this one: begin again")
                 }
             case .caughtUp: try await stream.caughtUp()
             case .opening, .chunk, nil: throw RPCStatus(.invalidArgument, "a deposit or a caught-up is due")

@@ -13,6 +13,7 @@ struct ReceiveService: Sendable {
     let leases: RouteLeases
     let mailLog: any MailLog
     let configuration: FrontConfiguration
+    let metrics: FrontMetrics
     let log: Log
 
     /// Throws `RPCStatus`.
@@ -31,6 +32,9 @@ struct ReceiveService: Sendable {
             openedAt: configuration.now(),
             session: try DeliverySession(tgk: session.tgk, csbID: session.csbIDOctets), responses: responses)
         registry.add(stream)
+        metrics.streamsOpened.add()
+        metrics.streams.add(1)
+        defer { metrics.streams.add(-1) }
         log.info("recipient's stream opened", ["recipient": LogValue(stream.recipient)])
         let outcome: Result<Void, any Error>
         do {
@@ -101,7 +105,8 @@ struct ReceiveService: Sendable {
                 Tombstone(key: key, reason: answer.isRefusal ? .refused : .acknowledged, at: configuration.now()))
             log.info(
                 answer.isRefusal ? "delivery refused" : "delivery acknowledged", ["deposit": LogValue(key.id)])
-            try await stream.settled(answer, key)
+            metrics.answers[answer.isRefusal ? "refused" : "acknowledged"].add()
+            if let sent = try await stream.settled(answer, key) { metrics.answerTime.observe(since: sent) }
         }
     }
 }

@@ -13,6 +13,8 @@ actor RecipientStream {
     private var session: DeliverySession
     private var cursor = StreamCursor()
     private var watchers: [DepositKey: [@Sendable (PushOutcome) -> Void]] = [:]
+    /// When what is not answered yet began to be sent.
+    private var sentAt: [DepositKey: ContinuousClock.Instant] = [:]
     private let turn = Turnstile()
     /// How the stream ended; whoever serves it and whoever pushes into it waits for this.
     nonisolated let end = StreamEnd()
@@ -53,6 +55,7 @@ actor RecipientStream {
         case .send: break
         }
         watchers[envelope.key, default: []].append(watcher)
+        sentAt[envelope.key] = .now
         do {
             let opening = MailboxAPI.Delivery(session.open(envelope), octets: envelope.ciphertextLength)
             try await responses.send(ReceiveResponse(.delivery(opening)))
@@ -77,13 +80,15 @@ actor RecipientStream {
         try session.settle(answer)
     }
 
-    /// Tells the recipient and the pushers that the log has his answer.
-    func settled(_ answer: Mailbox.Acknowledgement, _ key: DepositKey) async throws {
+    /// Tells the recipient and the pushers that the log has his answer. Returns when what he answered began to be sent.
+    func settled(_ answer: Mailbox.Acknowledgement, _ key: DepositKey) async throws -> ContinuousClock.Instant? {
+        let sent = sentAt.removeValue(forKey: key)
         for watcher in watchers.removeValue(forKey: key) ?? [] {
             watcher(PushOutcome(id: key.id.octets, refused: answer.isRefusal))
         }
         let settled = Settled(sequence: answer.sequence, id: answer.id.octets)
         try await responses.send(ReceiveResponse(.settled(settled)))
+        return sent
     }
 }
 

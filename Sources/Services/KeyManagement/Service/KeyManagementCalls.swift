@@ -10,13 +10,18 @@ struct KeyManagementCalls: KeyManagementHandlers {
     let state: KeyManagementState
     let pool: WorkPool
     let clock: @Sendable () -> UTCTime
+    let metrics: KeyManagementMetrics
     let log: Log
     private let keyRequests: KeyRequests
 
-    init(state: KeyManagementState, pool: WorkPool, clock: @escaping @Sendable () -> UTCTime, log: Log) {
+    init(
+        state: KeyManagementState, pool: WorkPool, clock: @escaping @Sendable () -> UTCTime,
+        metrics: KeyManagementMetrics, log: Log
+    ) {
         self.state = state
         self.pool = pool
         self.clock = clock
+        self.metrics = metrics
         self.log = log
         keyRequests = KeyRequests(state: state)
     }
@@ -24,14 +29,19 @@ struct KeyManagementCalls: KeyManagementHandlers {
     func requestKeys(_ request: MailboxAPI.MIKEYMessage, _ context: RPCContext) async throws -> MailboxAPI.MIKEYMessage
     {
         let (octets, peer) = (request.octets, context.peerAddress)
-        let answer = try await perform { [keyRequests, clock] in
-            try keyRequests.answer(octets, peer: peer, now: clock())
+        let answer = try await perform { [keyRequests, clock, metrics] in
+            let start = ContinuousClock.now
+            defer { metrics.crypto["answer_key_request"].observe(since: start) }
+            return try keyRequests.answer(octets, peer: peer, now: clock())
         }
         switch answer {
         case .keys(let octets, let count, let account):
+            metrics.requests["granted"].add()
+            metrics.keys.add(UInt64(count))
             log.info("keys issued", ["account": LogValue(account), "keys": LogValue(count)])
             return MailboxAPI.MIKEYMessage(octets: octets)
         case .error(let octets, let reason):
+            metrics.requests["refused"].add()
             log.warning("keys refused", ["peer": .text(peer), "reason": .text(reason)])
             return MailboxAPI.MIKEYMessage(octets: octets)
         }
@@ -52,6 +62,7 @@ struct KeyManagementCalls: KeyManagementHandlers {
                 identities: request.identities, mailboxDomain: request.mailboxDomain, token: token, peer: peer,
                 now: clock())
         }
+        metrics.enrolments["granted"].add()
         log.info("enrolled", ["account": LogValue(enrolment.account), "peer": .text(peer)])
         return EnrollResponse(
             pskName: enrolment.pskName, psk: enrolment.psk, kms: state.name.octets, parameters: state.parameters)
@@ -68,6 +79,7 @@ struct KeyManagementCalls: KeyManagementHandlers {
         } catch is WorkPoolStopped {
             throw RPCStatus(.unavailable, "the KMS is shutting down: try again")
         } catch let refusal as EnrolmentRefusal {
+            metrics.enrolments["refused"].add()
             log.warning("enrolment refused", ["reason": .text(refusal.description)])
             throw RPCStatus(refusal.code, refusal.description)
         } catch let fault as IBAKEError where fault.answer == .invalidArgument {
@@ -75,6 +87,7 @@ struct KeyManagementCalls: KeyManagementHandlers {
         } catch is CancellationError {
             throw RPCStatus(.cancelled, "the caller went away")
         } catch {
+            metrics.failed.add()
             log.error("a request failed", ["reason": .text("\(error)")])
             throw RPCStatus(.unavailable, "the KMS cannot answer now, its log says why: try again later")
         }

@@ -1,4 +1,5 @@
 import Foundation
+import Observability
 import Primitives
 import RPC
 
@@ -16,6 +17,8 @@ public struct KeyManagementConfiguration: Sendable {
     public var queueLimit = 256
     /// How long calls under way may take when the KMS is told to stop.
     public var grace = Duration.seconds(10)
+    /// Where the service counts what it does.
+    public var metrics = MetricRegistry()
     /// The time, for tests.
     public var clock: @Sendable () -> UTCTime = {
         UTCTime(milliseconds: Int64(Date.now.timeIntervalSince1970 * 1000))

@@ -21,14 +21,18 @@ public final class KeyManagementService: Sendable {
         state: KeyManagementState, configuration: KeyManagementConfiguration, log: Log
     ) throws(RPCServerError) {
         let pool = WorkPool(
-            name: "kms", threadCount: configuration.threadCount, queueLimit: configuration.queueLimit)
-        let calls = KeyManagementCalls(state: state, pool: pool, clock: configuration.clock, log: log)
+            name: "kms", threadCount: configuration.threadCount, queueLimit: configuration.queueLimit,
+            metrics: configuration.metrics)
+        let calls = KeyManagementCalls(
+            state: state, pool: pool, clock: configuration.clock, metrics: KeyManagementMetrics(configuration.metrics),
+            log: log)
         let service = RPCService.keyManagement(calls)
         let health = Health(services: [service.name])
         var server = RPCServerConfiguration(
             host: configuration.host, port: configuration.port,
             security: .tls(configuration.certificate, clients: .none))
         server.maxMessageOctets = Self.longestMessage
+        server.metrics = configuration.metrics
         server.observe = { record in
             if let fault = record.fault {
                 log.error("a call failed", ["path": .text(record.path), "reason": .text("\(fault)")])

@@ -41,6 +41,7 @@ public struct Log: Sendable {
     private let level: Level
     private let format: Format
     private let write: @Sendable (String) -> Void
+    private var counts: [Counter] = []
 
     /// A log of one component (`kms`, `front`, …).
     ///
@@ -57,7 +58,17 @@ public struct Log: Sendable {
 
     /// The same log under another component's name.
     public func component(_ name: String) -> Log {
-        Log(component: name, level: level, format: format, write: write)
+        var log = Log(component: name, level: level, format: format, write: write)
+        log.counts = counts
+        return log
+    }
+
+    /// The same log, which counts its events by level, those too that are not written.
+    public func counted(in registry: MetricRegistry) -> Log {
+        let family = registry.counters("poste_log_events_total", "Events that were logged, by level.", labels: "level")
+        var log = self
+        log.counts = ["debug", "info", "warning", "error"].map { family[$0] }
+        return log
     }
 
     /// Logs an event of level `debug`.
@@ -77,6 +88,7 @@ public struct Log: Sendable {
     }
 
     private func log(_ level: Level, _ event: String, _ fields: KeyValuePairs<String, LogValue>) {
+        if counts.indices.contains(level.rawValue) { counts[level.rawValue].add() }
         guard level >= self.level else { return }
         let time = Date.now.formatted(
             .iso8601.year().month().day().timeZone(separator: .omitted).time(includingFractionalSeconds: true))
