@@ -132,7 +132,10 @@ let package = Package(
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
         .testTarget(name: "MailboxAPITests", dependencies: ["MailboxAPI", "RPC", "Primitives"]),
         .testTarget(name: "RPCTests", dependencies: ["RPC", "Primitives", "RPCPeer"]),
-        .testTarget(name: "ClusterTests", dependencies: ["poste", "EmbeddedStore", "Primitives", "StoreBehaviour", "TestVectors"]),
+        .testTarget(name: "LocalClusterTests", dependencies: ["LocalCluster", "poste"]),
+        .testTarget(
+            name: "ClusterTests",
+            dependencies: ["poste", "LocalCluster", "EmbeddedStore", "Primitives", "StoreBehaviour", "TestVectors"]),
         .testTarget(name: "FrontWorkerTests", dependencies: ["FrontWorker", "TestCluster"]),
         .testTarget(name: "DeliveryWorkerTests", dependencies: ["DeliveryWorker", "TestCluster", "StoreBehaviour"]),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),

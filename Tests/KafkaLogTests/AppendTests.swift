@@ -5,7 +5,7 @@ import Testing
 /// What an append promises.
 @Suite(.enabled(if: TestKafka.isThere)) struct AppendTests {
     @Test func aThousandAppendsAtOnceEachGetTheOffsetOfTheirRecords() async throws {
-        let log = try await TestKafka.shared.get().log()
+        let log = try await TestKafka.shared.value.log()
         let offsets = try await withThrowingTaskGroup(of: (Int, [UInt64]).self) { group in
             for number in 0..<1000 {
                 group.addTask {
@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test func tombstonesEmptyValuesAndHeadersAreToldApart() async throws {
-        let log = try await TestKafka.shared.get().log()
+        let log = try await TestKafka.shared.value.log()
         let records = [
             LogRecord(key: [1], value: nil), LogRecord(key: [2], value: []), LogRecord(key: nil, value: nil),
             LogRecord(key: [], value: [0]),
@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test func appendsWaitWhileTheQueueIsFull() async throws {
-        var configuration = try TestKafka.shared.get().configuration()
+        var configuration = try await TestKafka.shared.value.configuration()
         configuration.sendQueueOctets = 1 << 20
         let log = try await open(configuration, TopicPlan(partitions: 2, replicas: 1, minInSync: 1))
         let offsets = try await withThrowingTaskGroup(of: [UInt64].self) { group in
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test func whatIsTooLargeIsSaidToBe() async throws {
-        var configuration = try TestKafka.shared.get().configuration()
+        var configuration = try await TestKafka.shared.value.configuration()
         configuration.messageLimit = 1 << 20
         let log = try await open(
             configuration, TopicPlan(partitions: 1, replicas: 1, minInSync: 1, messageLimit: 100_000))

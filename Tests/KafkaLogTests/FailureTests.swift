@@ -6,8 +6,8 @@ import Testing
 /// Three brokers, of which some die.
 @Suite(.enabled(if: TestKafka.hasDistribution), .serialized) struct FailureTests {
     @Test(.timeLimit(.minutes(3))) func brokersDieUnderLoad() async throws {
-        let kafka = try TestKafka.three()
-        defer { kafka.end() }
+        // Let go of, the brokers end, also where a test throws.
+        let kafka = try await TestKafka.three()
         try await nothingIsLostWhenABrokerIsKilled(kafka)
         try await withoutEnoughReplicasAppendsFailAndRecover(kafka)
     }

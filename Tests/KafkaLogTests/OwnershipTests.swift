@@ -7,7 +7,7 @@ import Testing
 /// Partitions go to whoever is there.
 @Suite(.enabled(if: TestKafka.isThere)) struct OwnershipTests {
     @Test func partitionsMoveBetweenTwoWorkers() async throws {
-        let first = try await TestKafka.shared.get().log(partitions: 4)
+        let first = try await TestKafka.shared.value.log(partitions: 4)
         let second = try await KafkaLog.open(first.configuration)
         let one = Worker(first)
         try await one.waits("the only worker owns all") { $0 == [0, 1, 2, 3] }
@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test func partitionsOfAKilledWorkerGoToTheOther() async throws {
-        let kafka = try TestKafka.shared.get()
+        let kafka = try await TestKafka.shared.value
         let log = try await kafka.log(partitions: 4)
         let worker = Worker(log)
         try await worker.waits("the only worker owns all") { $0.count == 4 }
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func aPartitionIsGivenUpOnlyOnceItsOwnerHasStopped() async throws {
-        let first = try await TestKafka.shared.get().log(partitions: 2)
+        let first = try await TestKafka.shared.value.log(partitions: 2)
         let second = try await KafkaLog.open(first.configuration)
         let order = Order()
         let slow = Task {
@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test func closingLeavesNothingBehind() async throws {
-        let kafka = try TestKafka.shared.get()
+        let kafka = try await TestKafka.shared.value
         let log = try await kafka.log(partitions: 2)
         await log.close()
         let process = try Victim("close", kafka.bootstrapServers, log.configuration.topicPrefix)

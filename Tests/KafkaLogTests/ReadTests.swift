@@ -8,7 +8,7 @@ import Testing
 @Suite(.enabled(if: TestKafka.isThere)) struct ReadTests {
     @Test(.timeLimit(.minutes(2))) func gapsOfACompactedTopicArePassedOver() async throws {
         let plan = TopicPlan(partitions: 1, replicas: 1, minInSync: 1, compactionLagMs: 1000)
-        let log = try await open(try TestKafka.shared.get().configuration(), plan)
+        let log = try await open(try await TestKafka.shared.value.configuration(), plan)
         let values = (0..<200).map { number in
             LogRecord(key: [UInt8(number % 4)] + [UInt8](repeating: 9, count: 30), value: [UInt8(number)])
         }
@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test func aReaderIsWokenByAnotherProcessAndStopsWhenCancelled() async throws {
-        let first = try await TestKafka.shared.get().log()
+        let first = try await TestKafka.shared.value.log()
         let second = try await KafkaLog.open(first.configuration)
         let start = try await first.bounds(of: 2).end
         async let batch = first.read(
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func aPositionBeyondTheEndGivesNothing() async throws {
-        let log = try await TestKafka.shared.get().log()
+        let log = try await TestKafka.shared.value.log()
         let beyond = LogPosition(envelopes: 1000, presence: 0)
         for wait in [Duration.zero, .milliseconds(300)] {
             let batch = try await log.read(
@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test func whatIsNoLongerKeptIsPassedOver() async throws {
-        let kafka = try TestKafka.shared.get()
+        let kafka = try await TestKafka.shared.value
         let log = try await kafka.log()
         let records = (0..<10).map { LogRecord(key: nil, value: [UInt8($0)]) }
         let offsets = try await log.append(records, to: .presence, partition: 0)
@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test func twentyMegabytesOfContentsAreReadInPages() async throws {
-        let log = try await TestKafka.shared.get().log()
+        let log = try await TestKafka.shared.value.log()
         let (mail, other) = (try mail(1), try mail(2))
         let (key, otherKey) = (try mail.key, DepositKey(id: try other.id, mailbox: try mail.key.mailbox))
         let chunk = mail.octets(1 << 16, purpose: "chunk")
@@ -123,7 +123,7 @@ import Testing
             _ = try await log.contents(run, of: otherKey, skipping: 0, limit: PageLimit(count: 1))
         }
         #expect(wrong?.kind == .gone)
-        try TestKafka.shared.get().forget(
+        try await TestKafka.shared.value.forget(
             log.configuration.name(of: .contents), partition: partition, before: offsets[10])
         let gone = await fault { _ = try await log.contents(run, of: key, skipping: 0, limit: PageLimit(count: 1)) }
         #expect(gone?.kind == .gone)

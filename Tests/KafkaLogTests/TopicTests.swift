@@ -5,7 +5,7 @@ import Testing
 /// What an operator is told of topics, and of what he got wrong.
 @Suite(.enabled(if: TestKafka.isThere)) struct TopicTests {
     @Test func topicsAreMadeAsPlannedAndDifferencesAreNamed() async throws {
-        let configuration = try TestKafka.shared.get().configuration()
+        let configuration = try await TestKafka.shared.value.configuration()
         let topics = KafkaTopics(configuration)
         let plan = TopicPlan(partitions: 2, replicas: 1, minInSync: 1)
         let missing = try await topics.check(plan)
@@ -27,13 +27,13 @@ import Testing
     }
 
     @Test func whatTheClusterCannotDoIsSaid() async throws {
-        let topics = KafkaTopics(try TestKafka.shared.get().configuration())
+        let topics = KafkaTopics(try await TestKafka.shared.value.configuration())
         let fault = await fault { _ = try await topics.create(TopicPlan(partitions: 1, replicas: 50)) }
         #expect(fault?.kind == .misuse && fault?.detail.contains("replication factor") ?? false)
     }
 
     @Test func aLogWithoutTopicsIsNotOpened() async throws {
-        let configuration = try TestKafka.shared.get().configuration()
+        let configuration = try await TestKafka.shared.value.configuration()
         let fault = await fault { _ = try await KafkaLog.open(configuration) }
         #expect(fault?.kind == .unavailable && fault?.detail.contains("poste topics --create") ?? false)
     }
