@@ -15,7 +15,7 @@ let package = Package(
             name: "poste",
             dependencies: [
                 "MailboxClient", "KeyManagement", "FrontWorker", "DeliveryWorker", "KafkaLog", "RedisStore", "EmbeddedStore",
-                "KeyManagementClient", "MeasuredStores", "AdminServer", "SQLite", "StateFolder", "Observability",
+                "ClusterKeyFile", "KeyManagementClient", "MeasuredStores", "AdminServer", "SQLite", "StateFolder", "Observability",
                 "LocalCluster",
             ]),
 
@@ -50,6 +50,8 @@ let package = Package(
         .target(name: "RedisStore", dependencies: ["Mailbox", "CHiredis"], path: "Sources/Adapters/RedisStore"),
         .target(
             name: "EmbeddedStore", dependencies: ["SQLite", "Mailbox"], path: "Sources/Adapters/EmbeddedStore"),
+        .target(
+            name: "ClusterKeyFile", dependencies: ["Mailbox", "StateFolder"], path: "Sources/Adapters/ClusterKeyFile"),
         .target(
             name: "KeyManagementClient", dependencies: ["MailboxAPI", "RPC", "IBAKE"],
             path: "Sources/Adapters/KeyManagementClient"),
@@ -153,6 +155,8 @@ let package = Package(
             path: "Tests/Support/KeyManagementCrashProbe"),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite"]),
         .testTarget(name: "StateFolderTests", dependencies: ["StateFolder"]),
+        .testTarget(
+            name: "ClusterKeyFileTests", dependencies: ["ClusterKeyFile", "FrontWorker", "TestCluster", "TestVectors"]),
         .testTarget(name: "WorkPoolTests", dependencies: ["WorkPool"]),
         .testTarget(
             name: "EmbeddedStoreTests",

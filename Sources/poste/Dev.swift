@@ -35,14 +35,16 @@ extension Command {
         let state = try await roles.keyManagementState(domains: domains, level: try arguments.securityLevel())
         let kms = try roles.keyManagement(state, at: kmsAddress)
         let kmsServed = RPCAddress(host: kmsAddress.host, port: kms.port)
+        let keys = try roles.clusterKeys(file: nil)
         let front = try await roles.front(
             frontAddress, push: RPCAddress(host: "127.0.0.1", port: 0), advertised: "127.0.0.1", kms: kmsServed,
-            domains: domains, account: nil, stores: stores,
+            domains: domains, account: nil, stores: stores, keys: keys,
             reclaim: { mailbox in try await onThread { _ = try state.removeAccount(of: mailbox, now: wallClock()) } })
         let worker = try roles.delivery(stores: stores)
         let frontServed = RPCAddress(host: frontAddress.host, port: front.port)
         try await runUntilStopped([
             { await front.run() },
+            { await keys.watch() },
             { try await worker.run() },
             { await probe.run() },
             { await admin.untilStopped() },

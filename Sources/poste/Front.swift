@@ -31,7 +31,7 @@ extension Command {
             Option("kms", .value("HOST:PORT"), "the KMS", default: "127.0.0.1:7400"),
             Option(
                 "account", .value("FILE"), "the domain's account at the KMS", default: "DOMAIN.account of the cluster"),
-            .domains,
+            .clusterKey, .domains,
             Option(
                 "trust-forwarded-for", .flag,
                 "count callers by x-forwarded-for, as a proxy writes it; only where nobody else reaches --listen"),
@@ -43,13 +43,15 @@ extension Command {
         let roles = Roles(options: options)
         let admin = try Admin(options, role: "front", waitingFor: ["keys"] + StoreProbe.parts)
         let (stores, probe) = try await roles.stores().measured(by: admin, probesSessions: true)
+        let keys = try roles.clusterKeys(file: arguments.value("cluster-key"))
         let front = try await roles.front(
             address, push: push, advertised: arguments.value("advertise") ?? address.reachableHost,
             kms: try arguments.address("kms", default: "127.0.0.1:7400"), domains: try arguments.domainNames(),
-            account: arguments.value("account"), stores: stores,
+            account: arguments.value("account"), stores: stores, keys: keys,
             trustsForwardedFor: arguments.has("trust-forwarded-for"))
         try await runUntilStopped([
             { await front.run() },
+            { await keys.watch() },
             { await probe.run() },
             { await admin.untilStopped() },
             {

@@ -6,7 +6,7 @@ import Testing
 @Suite struct CommandLineTests {
     private static let commands = [
         "demo", "dev", "enroll", "send", "receive", "presence", "inspect", "kms", "front", "deliver", "topics", "health",
-        "certificate", "account"
+        "certificate", "account", "cluster-key"
     ]
 
     @Test(arguments: commands) func everyCommandExplainsItselfWithExamples(command: String) async throws {

@@ -1,12 +1,12 @@
 import Foundation
 
 /// An open file, closed when the last owner lets go.
-final class FileDescriptor: Sendable {
-    let number: Int32
+package final class FileDescriptor: Sendable {
+    package let number: Int32
     private let path: String
 
     /// Opens a file, made with mode 0600 where the flags ask for it. Children of the process do not inherit it.
-    init(path: String, flags: Int32) throws(StateFolderError) {
+    package init(path: String, flags: Int32) throws(StateFolderError) {
         self.path = path
         number = open(path, flags | O_CLOEXEC, 0o600)
         if number < 0 { throw .failed(call: "open", path: path, code: errno) }
@@ -15,7 +15,7 @@ final class FileDescriptor: Sendable {
     deinit { if number >= 0 { close(number) } }
 
     /// All octets from the beginning.
-    func readAll(limit: Int) throws(StateFolderError) -> [UInt8] {
+    package func readAll(limit: Int) throws(StateFolderError) -> [UInt8] {
         var octets: [UInt8] = []
         while true {
             let piece = try read(at: octets.count)
@@ -36,7 +36,7 @@ final class FileDescriptor: Sendable {
     }
 
     /// Writes all octets where the file stands.
-    func write(_ octets: [UInt8]) throws(StateFolderError) {
+    package func write(_ octets: [UInt8]) throws(StateFolderError) {
         var rest = octets[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Foundation.write(number, $0.baseAddress, $0.count) }
@@ -53,7 +53,7 @@ final class FileDescriptor: Sendable {
     }
 
     /// Returns when the disk has it.
-    func synchronize() throws(StateFolderError) {
+    package func synchronize() throws(StateFolderError) {
         if fsync(number) != 0 { throw .failed(call: "fsync", path: path, code: errno) }
     }
 }

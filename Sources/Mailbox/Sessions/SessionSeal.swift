@@ -5,8 +5,7 @@ import Primitives
 ///     sealed = key id(4) || nonce(12) || ciphertext || tag(16)
 ///     associated data = f("poste session v1") || the key in the store
 ///
-/// Bound to its key in the store, no value passes for another. To rotate, give every process the new key as an older
-/// one first, then as the current one, and take the old one away when the longest lifetime has passed.
+/// Bound to its key in the store, no value passes for another. `ClusterKeys` says which key seals when.
 public struct SessionSeal: Sendable {
     /// A cluster key and its id.
     public struct Key: Sendable {
@@ -24,6 +23,11 @@ public struct SessionSeal: Sendable {
             self.id = id
             self.secret = secret
         }
+
+        init(_ entry: ClusterKeys.Entry) {
+            id = entry.id
+            secret = entry.secret
+        }
     }
 
     /// Why a sealed value does not open.
@@ -36,6 +40,10 @@ public struct SessionSeal: Sendable {
         case forged
     }
 
+    /// The longest that anything sealed may live, in ms: an exchange whose T is 600 s ahead keeps its session until
+    /// 600 s after that day has ended (docs/protocol.md, choices 12 and 24).
+    public static let longestLifeMs: Int64 = 86_400_000 + 2 * 600_000
+
     private let current: Key
     private let keys: [UInt32: SecretBytes]
 
@@ -46,6 +54,15 @@ public struct SessionSeal: Sendable {
         keys[current.id] = current.secret
         self.keys = keys
     }
+
+    init(_ current: ClusterKeys.Entry, others: [ClusterKeys.Entry]) {
+        self.current = Key(current)
+        keys = Dictionary(
+            (others + [current]).map { ($0.id, $0.secret) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Whether a key that is not here is older than one that is: then it was forgotten, and is not one to come.
+    public func hasForgotten(keyID: UInt32) -> Bool { keys[keyID] == nil && keys.keys.contains { $0 > keyID } }
 
     /// Seals a value for a key of the store.
     /// - Throws: `CryptographyFailure`, or what `random` throws.
@@ -91,7 +108,9 @@ extension SessionSeal.Fault: CustomStringConvertible {
         switch self {
         case .malformed: "the session store holds something that is not a sealed value"
         case .unknownKey(let id): "sealed under cluster key \(id), which this process does not have; give it that key"
-        case .forged: "a sealed value of the session store was altered or moved"
+        case .forged:
+            "a sealed value of the session store was altered or moved, or two fronts have other keys under one id: compare "
+                + "'poste cluster-key list' on their machines"
         }
     }
 }

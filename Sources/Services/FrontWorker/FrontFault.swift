@@ -14,11 +14,15 @@ enum FrontFault: Error {
     case noMailbox(Identity)
     case exchangeUsed
     case rate(retryAfterMs: Int)
+    case keyMissing(id: UInt32)
 
     /// The status that a caller sees for an error. What is not the caller's fault is logged, and told in general words only.
     static func status(for error: any Error, log: Log) -> RPCStatus {
         switch error {
         case let status as RPCStatus: return status
+        case FrontFault.keyMissing(let id):
+            log.error("cluster key missing", ["id": LogValue(id), "remedy": "bring the key file of the other fronts"])
+            return RPCStatus(.unavailable, "this front lacks the cluster's latest key: try again, at another one")
         case let fault as FrontFault: return fault.status
         case let fault as Admission.Fault: return fault.status
         case is ProtobufError, is FormatError, is InvalidIdentity, is DepositFault, is ContentError:
@@ -52,6 +56,7 @@ enum FrontFault: Error {
         case .noMailbox(let identity): RPCStatus(.notFound, "there is no mailbox \(identity) here")
         case .exchangeUsed:
             RPCStatus(.failedPrecondition, "this exchange was used before: each stream needs one of its own")
+        case .keyMissing: RPCStatus(.unavailable, "this front lacks the cluster's latest key: try again")
         case .rate(let retryAfterMs):
             RPCStatus(.resourceExhausted, "too many exchanges: try again later", retryAfterMs: retryAfterMs)
         }

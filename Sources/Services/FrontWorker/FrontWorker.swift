@@ -29,7 +29,7 @@ public final class FrontWorker: Sendable {
     /// Throws `RPCServerError` where it cannot listen, `RPCCertificateError` for credentials of no use.
     public init(
         _ configuration: FrontConfiguration, mailLog: any MailLog, view: any MailboxView,
-        sessions: any SessionStore, seal: SessionSeal, accounts: [MailboxAccount], log: Log
+        sessions: any SessionStore, keys sessionKeys: any SessionKeys, accounts: [MailboxAccount], log: Log
     ) throws {
         self.log = log
         let limits = configuration.limits
@@ -38,7 +38,7 @@ public final class FrontWorker: Sendable {
             name: "front-crypto", threadCount: limits.cryptoThreads, queueLimit: limits.cryptoQueue,
             metrics: configuration.metrics)
         keys = MailboxKeys(accounts, now: configuration.now, fetched: metrics.keysFetched, log: log)
-        let vault = SessionVault(store: sessions, seal: seal)
+        let vault = SessionVault(store: sessions, keys: sessionKeys)
         let exchange = ExchangeService(
             vault: vault, keys: keys, pool: pool, admission: ExchangeAdmission(store: sessions, limits: limits),
             now: configuration.now, random: configuration.random, metrics: metrics, log: log)
@@ -52,7 +52,8 @@ public final class FrontWorker: Sendable {
         pushServer = try RPCServer(pushing, services: [.push(push)])
         pushPort = pushServer.port
         leases = RouteLeases(
-            registry: registry, mailLog: mailLog, front: RPCAddress(host: configuration.advertisedHost, port: pushPort).description,
+            registry: registry, mailLog: mailLog,
+            front: RPCAddress(host: configuration.advertisedHost, port: pushPort).description,
             lease: limits.lease, log: log)
         let deposits = DepositService(
             vault: vault, mailLog: mailLog, view: view, configuration: configuration,

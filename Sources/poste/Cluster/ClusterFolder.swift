@@ -5,7 +5,7 @@ import Primitives
 /// What the roles of one cluster share on one machine: the authority for TLS, the key that seals sessions, the store, the KMS's state.
 ///
 ///     ca.pem, ca.key      the cluster's own certificate authority
-///     cluster.key         the key that seals handshakes and sessions (32 octets, hexadecimal)
+///     cluster.key         the keys that seal handshakes and sessions, see ClusterKeyText
 ///     passphrase          seals the KMS's secrets where no --passphrase-file is given
 ///     kms/                the KMS's state
 ///     store.sqlite        log, view and sessions of the embedded store
@@ -54,11 +54,8 @@ struct ClusterFolder: Sendable {
             now: wallClock())
     }
 
-    /// The key that seals handshakes and sessions.
-    func sessionSeal() throws -> SessionSeal {
-        let secret = try secretFile("cluster.key")
-        return SessionSeal(current: try SessionSeal.Key(id: 1, secret: secret))
-    }
+    /// The file of the keys that seal handshakes and sessions.
+    var keyFilePath: String { path("cluster.key") }
 
     /// What seals the KMS's secrets: the passphrase in `file`, or one of the folder's own.
     func passphrase(file: String?) throws -> SecretBytes {
@@ -94,7 +91,9 @@ struct ClusterFolder: Sendable {
             FileManager.default.createFile(
                 atPath: draft, contents: Data(octets), attributes: [.posixPermissions: 0o600]),
             rename(draft, path(name)) == 0
-        else { throw CommandFailure(.machine, "cannot write \(path(name)): is the disk full, or the folder another's?") }
+        else {
+            throw CommandFailure(.machine, "cannot write \(path(name)): is the disk full, or the folder another's?")
+        }
     }
 
     /// Keeps other processes out meanwhile.

@@ -51,7 +51,7 @@ struct Roles: Sendable {
     /// A front worker that gets its keys from the KMS at `kms`.
     func front(
         _ address: RPCAddress, push: RPCAddress, advertised: String, kms: RPCAddress, domains: [String], account: String?,
-        stores: Stores, trustsForwardedFor: Bool = false, reclaim: (@Sendable (Identity) async throws -> Void)? = nil
+        stores: Stores, keys: any SessionKeys, trustsForwardedFor: Bool = false, reclaim: (@Sendable (Identity) async throws -> Void)? = nil
     ) async throws -> FrontWorker {
         let rootsPEM = try options.identity.rootsPEM()
         let channel = try RPCChannel(
@@ -74,7 +74,7 @@ struct Roles: Sendable {
         configuration.limits.trustsForwardedFor = trustsForwardedFor
         configuration.metrics = options.metrics
         return try FrontWorker(
-            configuration, mailLog: stores.mailLog, view: stores.view, sessions: stores.sessions, seal: try options.folder.sessionSeal(),
+            configuration, mailLog: stores.mailLog, view: stores.view, sessions: stores.sessions, keys: keys,
             accounts: accounts, log: options.log.component("front"))
     }
 

@@ -22,7 +22,7 @@ struct ServiceOptions: Sendable {
     ]
 
     init(_ arguments: Arguments, component: String) throws {
-        folder = try ClusterFolder(path: arguments.value("cluster") ?? arguments.homePath + "/dev")
+        folder = try arguments.clusterFolder()
         identity = try arguments.value("tls").map(ServiceIdentity.init(folder:)) ?? .issued(by: folder)
         log = try arguments.log(component).counted(in: metrics)
         admin = try arguments.adminAddress()
@@ -58,6 +58,9 @@ extension Arguments {
         let path = value("home") ?? "~/.poste"
         return path == "~" || path.hasPrefix("~/") ? NSHomeDirectory() + path.dropFirst() : path
     }
+
+    /// The folder of `--cluster`.
+    func clusterFolder() throws -> ClusterFolder { try ClusterFolder(path: value("cluster") ?? homePath + "/dev") }
 
     func log(_ component: String) throws -> Log {
         let levelName = value("log-level") ?? "info"

@@ -1,4 +1,5 @@
 import AdminServer
+import ClusterKeyFile
 import KeyManagement
 import LocalCluster
 import Mailbox
@@ -17,6 +18,8 @@ enum Failure {
         case let failure as MailboxClientError: (ExitStatus(failure.kind), failure.description)
         case let failure as FileFailure: (.machine, failure.description)
         case let failure as StateFolderError: (.machine, failure.description)
+        case let failure as ClusterKeyFileError: (failure.isDamaged ? .data : .machine, failure.description)
+        case let fault as ClusterKeys.Fault: (.data, fault.description)
         case let failure as SQLiteError: (.machine, failure.description)
         case let failure as StoreError: (.machine, failure.description)
         case let failure as RPCServerError: (.machine, failure.description)

@@ -72,7 +72,7 @@ final class TestCluster: Sendable {
                 host: "127.0.0.1", port: 0, pushPort: 0, advertisedHost: "127.0.0.1",
                 credentials: try credentials("front"), rootsPEM: roots, now: now),
             mailLog: store, view: store, sessions: store,
-            seal: SessionSeal(current: try SessionSeal.Key(id: 1, secret: SystemRandom().secretOctets(32))),
+            keys: SessionSeal(current: try SessionSeal.Key(id: 1, secret: SystemRandom().secretOctets(32))),
             accounts: [MailboxAccount(domain: "example.com", client: client)], log: silent)
         let worker = DeliveryWorker(
             mailLog: store, view: store,

@@ -77,7 +77,7 @@ struct DepositService: Sendable {
         let csbID = opening.csbID.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         let exchange = ExchangeKey(csbID: csbID, initiator: try Identity(octets: opening.initiator))
         let header = try DepositHeader(octets: opening.header)
-        guard let session = try await vault.state(of: exchange)?.state.session, let esk = session.esk else {
+        guard let session = try await vault.state(of: exchange)?.state?.session, let esk = session.esk else {
             throw FrontFault.noSession
         }
         let keys = try DepositSession(

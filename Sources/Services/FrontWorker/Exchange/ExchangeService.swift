@@ -58,7 +58,9 @@ struct ExchangeService: Sendable {
             let key = try ExchangeKey(of: octets)
             while true {
                 let stored = try await vault.state(of: key)
-                if stored == nil { try await admission.admit(source: source, initiator: key.initiator, now: now()) }
+                if stored?.state == nil {
+                    try await admission.admit(source: source, initiator: key.initiator, now: now())
+                }
                 let answer = try await compute(octets, stored?.state)
                 let isKept: Bool
                 if answer.isRepeat {
