@@ -105,11 +105,15 @@ let package = Package(
         .executableTarget(
             name: "StoreVictim", dependencies: ["EmbeddedStore", "StoreBehaviour", "CSQLite"], path: "Tests/Support/StoreVictim"),
         .target(name: "StoreBehaviour", dependencies: ["Mailbox"], path: "Tests/Support/StoreBehaviour"),
+        // Log, view and sessions for a test, in a file or on servers
+        .target(
+            name: "TestStore", dependencies: ["EmbeddedStore", "KafkaLog", "RedisStore", "Mailbox", "Primitives"],
+            path: "Tests/Support/TestStore"),
         // A whole mailbox in one process, and people who call it message by message
         .target(
             name: "TestCluster",
             dependencies: [
-                "FrontWorker", "DeliveryWorker", "EmbeddedStore", "KeyManagementClient", "MailboxAPI", "RPC", "Observability",
+                "FrontWorker", "DeliveryWorker", "KeyManagementClient", "MailboxAPI", "RPC", "Observability", "TestStore",
                 "Mailbox", "IBAKE", "MIKEY", "IdentityBasedEncryption", "Primitives", "TestVectors",
             ],
             path: "Tests/Support/TestCluster"),
@@ -138,8 +142,9 @@ let package = Package(
         .testTarget(
             name: "ClusterTests",
             dependencies: ["poste", "LocalCluster", "EmbeddedStore", "Primitives", "StoreBehaviour", "TestVectors"]),
-        .testTarget(name: "FrontWorkerTests", dependencies: ["FrontWorker", "TestCluster"]),
-        .testTarget(name: "DeliveryWorkerTests", dependencies: ["DeliveryWorker", "TestCluster", "StoreBehaviour"]),
+        .testTarget(name: "FrontWorkerTests", dependencies: ["FrontWorker", "TestCluster", "TestStore"]),
+        .testTarget(
+            name: "DeliveryWorkerTests", dependencies: ["DeliveryWorker", "TestCluster", "TestStore", "StoreBehaviour"]),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
         .testTarget(name: "AdminServerTests", dependencies: ["AdminServer", "Observability"]),
         .testTarget(
@@ -179,7 +184,7 @@ let package = Package(
             name: "MailboxClientTests",
             dependencies: [
                 "MailboxClient", "KeyManagement", "KeyManagementClient", "FrontWorker", "DeliveryWorker",
-                "EmbeddedStore", "Observability",
+                "Observability", "TestStore",
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -25,7 +25,7 @@ import Testing
             let session = try await alice.handshake(with: bob.identity, over: front)
             var before: ViewPosition?
             try await eventually("the view exists") {
-                before = try await cluster.store.position(of: 0)
+                before = try await cluster.store.view.position(of: 0)
                 return before != nil
             }
             guard let before else { return }
@@ -44,13 +44,13 @@ import Testing
                 try await befall(mishap, waiting, before, cluster)
                 let begun = ContinuousClock.now
                 try await eventually("the view fits the log") {
-                    let position = try await cluster.store.position(of: 0)
-                    let end = try await cluster.store.bounds(of: 0).end
-                    return try await position?.log == cluster.store.identity() && position?.next == end
+                    let position = try await cluster.store.view.position(of: 0)
+                    let end = try await cluster.store.mailLog.bounds(of: 0).end
+                    return try await position?.log == cluster.store.mailLog.identity() && position?.next == end
                 }
                 #expect(try await cluster.waitFor(left[0].key) == waiting, "\(mishap)")
                 #expect(ContinuousClock.now - begun < .seconds(5), "\(mishap)")
-                #expect(try await cluster.store.usage(of: bob.identity, partition: 0).count == UInt64(left.count))
+                #expect(try await cluster.store.view.usage(of: bob.identity, partition: 0).count == UInt64(left.count))
             }
             if inbox == nil {
                 inbox = try await Inbox(bob, at: front)
@@ -66,7 +66,7 @@ import Testing
     private func befall(
         _ mishap: Mishap, _ waiting: PendingDeposit, _ before: ViewPosition, _ cluster: TestCluster
     ) async throws {
-        let store = cluster.store
+        let store = cluster.store.view
         // A route may be renewed meanwhile.
         try await eventually("the view is changed") {
             guard let found = try await store.position(of: 0) else { return false }

@@ -61,7 +61,7 @@ import Testing
             let letters = try alice.letters(8, under: session)
             let isBlind = Mutex(false)
             // Its window is full; then it cannot read while another worker sees all of it settled.
-            let log = HookedLog(cluster.store) { call throws(StoreError) in
+            let log = HookedLog(cluster.store.mailLog) { call throws(StoreError) in
                 if case .read = call, isBlind.withLock({ $0 }) { throw StoreError(.unavailable, "blind") }
             }
             _ = try cluster.startDelivery(log: log) { $0.window = PageLimit(count: 2, octets: 8 << 20) }
@@ -96,7 +96,7 @@ import Testing
             let stream = RouteRenewal.Stream(
                 entity: bob.identity, stream: try StreamID(octets: [1]),
                 openedAt: cluster.clock.now.advanced(byMilliseconds: 1000))
-            let log = cluster.store as any MailLog
+            let log = cluster.store.mailLog
             try await log.append(RouteRenewal(front: "127.0.0.1:1", leaseMs: 120_000, open: [stream]))
             try await eventually("the push to it has failed") {
                 cluster.logCount("front=127.0.0.1:1 status=\"UNAVAILABLE") > 0
@@ -120,8 +120,8 @@ import Testing
                 if isAway.withLock({ $0 }) { throw StoreError(.locked, "busy") }
             }
             _ = try cluster.startDelivery(
-                log: HookedLog(cluster.store) { _ throws(StoreError) in try fault() },
-                view: HookedView(cluster.store) { _ throws(StoreError) in try fault() })
+                log: HookedLog(cluster.store.mailLog) { _ throws(StoreError) in try fault() },
+                view: HookedView(cluster.store.view) { _ throws(StoreError) in try fault() })
             let inbox = try await Inbox(bob, at: front)
             for half in [letters.prefix(10), letters.suffix(10)] {
                 let seen = cluster.logCount("store unavailable")
@@ -138,7 +138,7 @@ import Testing
 
     @Test func damagedPartitionEndsTheWorker() async throws {
         try await TestCluster.run(deliveryWorkers: 0, partitions: 4) { cluster in
-            let view = HookedView(cluster.store) { partition throws(StoreError) in
+            let view = HookedView(cluster.store.view) { partition throws(StoreError) in
                 if partition == 2 { throw StoreError(.corrupt, "damaged") }
             }
             let worker = try cluster.startDelivery(view: view)
@@ -156,7 +156,7 @@ import Testing
             for letter in letters { try await front.leave(letter) }
             let lost = letters[2].key
             _ = try cluster.startDelivery(
-                log: HookedLog(cluster.store) { call throws(StoreError) in
+                log: HookedLog(cluster.store.mailLog) { call throws(StoreError) in
                     if case .contents(lost) = call { throw StoreError(.gone, "lost") }
                 })
             let inbox = try await Inbox(bob, at: front)

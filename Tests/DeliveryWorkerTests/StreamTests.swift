@@ -58,7 +58,7 @@ import Testing
             )
             let front = cluster.fronts[0]
             let read = Mutex<Set<DepositKey>>([])
-            let log = HookedLog(cluster.store) { call in
+            let log = HookedLog(cluster.store.mailLog) { call in
                 if case .contents(let key) = call { _ = read.withLock { $0.insert(key) } }
             }
             let window = 16

@@ -1,5 +1,4 @@
 import DeliveryWorker
-import EmbeddedStore
 import Foundation
 import FrontWorker
 import IdentityBasedEncryption
@@ -11,6 +10,7 @@ import MailboxClient
 import Observability
 import Primitives
 import RPC
+import TestStore
 
 /// A whole cluster for `example.com` in this process at level 1024: the real KMS, front, delivery worker and store, and
 /// a relay before the front that breaks what it is told to.
@@ -18,6 +18,7 @@ final class TestCluster: Sendable {
     let relay: Relay
     private let folder = TemporaryFolder()
     private let kms: KeyManagementService
+    private let store: TestStore
     private let relayServer: RPCServer
     private let work: Task<Void, Never>
     private let roots: String
@@ -57,7 +58,7 @@ final class TestCluster: Sendable {
         let tokenFile = try OpenFile("\(folder.path)/kms/enrolment.token", O_RDONLY)
         token = String(decoding: try tokenFile.readNext(1000), as: UTF8.self).filter { !$0.isWhitespace }
 
-        let store = try EmbeddedStore(EmbeddedStore.Configuration(path: "\(folder.path)/store.sqlite", clock: now))
+        store = try await TestStore.make(partitions: 4, clock: now)
         let channel = try Self.channel(kms.port, roots)
         let account = try await channel.call(
             Methods.enroll, EnrollRequest(identities: [], mailboxDomain: "example.com"),
@@ -71,11 +72,11 @@ final class TestCluster: Sendable {
             FrontConfiguration(
                 host: "127.0.0.1", port: 0, pushPort: 0, advertisedHost: "127.0.0.1",
                 credentials: try credentials("front"), rootsPEM: roots, now: now),
-            mailLog: store, view: store, sessions: store,
+            mailLog: store.mailLog, view: store.view, sessions: store.sessions,
             keys: SessionSeal(current: try SessionSeal.Key(id: 1, secret: SystemRandom().secretOctets(32))),
             accounts: [MailboxAccount(domain: "example.com", client: client)], log: silent)
         let worker = DeliveryWorker(
-            mailLog: store, view: store,
+            mailLog: store.mailLog, view: store.view,
             configuration: DeliveryConfiguration(
                 credentials: try credentials("delivery-worker"), rootsPEM: roots, now: now), log: silent)
         work = Task {
@@ -101,6 +102,7 @@ final class TestCluster: Sendable {
         await work.value
         await relayServer.shutdown(grace: .zero)
         await kms.shutdown()
+        await store.close()
     }
 
     var endpoints: Endpoints {

@@ -1,5 +1,4 @@
 import DeliveryWorker
-import EmbeddedStore
 import Foundation
 import FrontWorker
 import IdentityBasedEncryption
@@ -10,28 +9,25 @@ import Observability
 import Primitives
 import RPC
 import Synchronization
+import TestStore
 
-/// A whole mailbox in this process: a KMS, a store in a temporary folder, fronts and delivery workers over TLS on loopback.
+/// A whole mailbox in this process: a KMS, a store of its own, fronts and delivery workers over TLS on loopback.
 package final class TestCluster: Sendable {
     private static let wallClock = UTCTime(milliseconds: Int64(Date.now.timeIntervalSince1970 * 1000))
     package static let authority = Result { try CertificateAuthority(commonName: "Test authority", now: wallClock) }
 
     package let clock = TestClock()
     package let keys: TestKeyService
-    package let store: EmbeddedStore
+    package let store: TestStore
     package let logged = Mutex<[String]>([])
-    private let folder: URL
     private let kms: RPCServer
     package let seal: SessionSeal
     private let running = Mutex<[any Stoppable]>([])
 
-    private init(partitions: Int) throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "poste-cluster-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    private init(partitions: Int) async throws {
         let clock = self.clock
         keys = try TestKeyService(domains: ["post.example"], clock: clock)
-        store = try EmbeddedStore(
-            .init(path: folder.appending(path: "store.sqlite").path, partitionCount: partitions) { clock.now })
+        store = try await TestStore.make(partitions: partitions) { clock.now }
         kms = try RPCServer(
             RPCServerConfiguration(
                 host: "127.0.0.1", port: 0,
@@ -45,7 +41,7 @@ package final class TestCluster: Sendable {
         fronts: Int = 1, deliveryWorkers: Int = 1, partitions: Int = 2,
         limits: FrontLimits = testLimits, _ body: (TestCluster) async throws -> Void
     ) async throws {
-        let cluster = try TestCluster(partitions: partitions)
+        let cluster = try await TestCluster(partitions: partitions)
         let result: Result<Void, any Error>
         do {
             for _ in 0..<fronts { _ = try await cluster.startFront(limits) }
@@ -57,7 +53,6 @@ package final class TestCluster: Sendable {
         for part in cluster.running.withLock({ $0 }).reversed() { await part.stop() }
         await cluster.kms.shutdown(grace: .seconds(1))
         await cluster.store.close()
-        try? FileManager.default.removeItem(at: cluster.folder)
         try result.get()
     }
 
@@ -96,7 +91,8 @@ package final class TestCluster: Sendable {
             RPCChannelConfiguration(host: "127.0.0.1", port: ready ? kms.port : 1, security: .tls(rootsPEM: roots)))
         let client = KeyManagementClient(channel: channel, credentials: keys.credentials, acceptsTestLevel: true)
         let worker = try FrontWorker(
-            configuration, mailLog: log ?? store, view: store, sessions: sessions ?? store, keys: sessionKeys ?? seal,
+            configuration, mailLog: log ?? store.mailLog, view: store.view, sessions: sessions ?? store.sessions,
+            keys: sessionKeys ?? seal,
             accounts: keys.domains.map { try MailboxAccount(domain: $0, client: client) }, log: self.log("front"))
         let front = try TestFront(worker, rootsPEM: roots)
         running.withLock { $0.append(front) }
@@ -117,7 +113,7 @@ package final class TestCluster: Sendable {
         change(&configuration)
         let delivery = TestDelivery(
             DeliveryWorker(
-                mailLog: log ?? store, view: view ?? store, configuration: configuration, log: self.log("deliver")))
+                mailLog: log ?? store.mailLog, view: view ?? store.view, configuration: configuration, log: self.log("deliver")))
         running.withLock { $0.append(delivery) }
         return delivery
     }
@@ -189,10 +185,10 @@ extension TestCluster {
     /// A deposit or receipt, once the view has it.
     @discardableResult
     package func waitFor(_ key: DepositKey) async throws -> PendingDeposit {
-        let partition = (store as any MailLog).partition(of: key)
+        let partition = store.mailLog.partition(of: key)
         var found: PendingDeposit?
         try await eventually("the view has the deposit") {
-            found = try await store.deposit(key, partition: partition)
+            found = try await store.view.deposit(key, partition: partition)
             return found != nil
         }
         guard let found else { throw NeverHappened(description: "the view has the deposit") }
@@ -201,30 +197,38 @@ extension TestCluster {
 
     /// Waits until the view has a deposit no more.
     package func waitUntilGone(_ key: DepositKey) async throws {
-        let partition = (store as any MailLog).partition(of: key)
+        let partition = store.mailLog.partition(of: key)
         try await eventually("the deposit is over") {
-            try await store.deposit(key, partition: partition) == nil
+            try await store.view.deposit(key, partition: partition) == nil
         }
     }
 
     /// All records of the envelopes and presence topics of a mailbox's partition, in the order of each topic.
     package func records(ofPartitionOf mailbox: Identity) async throws -> [StoredRecord] {
-        let partition = Partitioner.partition(of: mailbox, count: store.partitionCount)
+        try await records(of: Partitioner.partition(of: mailbox, count: store.mailLog.partitionCount))
+    }
+
+    /// The same of all partitions.
+    package func records() async throws -> [StoredRecord] {
+        var records: [StoredRecord] = []
+        for partition in 0..<store.mailLog.partitionCount { records += try await self.records(of: partition) }
+        return records
+    }
+
+    private func records(of partition: Int) async throws -> [StoredRecord] {
         var records: [StoredRecord] = []
         var position = LogPosition()
         while true {
-            let batch = try await store.read(
+            let batch = try await store.mailLog.read(
                 partition: partition, from: position, limit: PageLimit(count: 1000), waitingUpTo: .zero)
-            records += batch.records
-            guard !batch.records.isEmpty else { return records }
+            // A log may have a record of its own, its name.
+            records += batch.records.filter { $0.topic != .envelopes || !isName($0.record) }
+            guard !batch.reachesEnd else { return records }
             position = batch.next
         }
     }
 
-    /// Whether the octets are anywhere in the store's files.
-    package func filesHold(_ octets: [UInt8]) throws -> Bool {
-        try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil).contains {
-            try Data(contentsOf: $0).range(of: Data(octets)) != nil
-        }
+    private func isName(_ record: LogRecord) -> Bool {
+        if case .logName? = try? EnvelopeRecord(record) { true } else { false }
     }
 }
