@@ -1,6 +1,6 @@
 # Two commands for a newcomer: `make demo` and `make test`. Each installs what is missing first.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-cluster test build dependencies cluster-dependencies test-dependencies benchmark format clean
+.PHONY: help demo demo-cluster test validate rehearse build dependencies cluster-dependencies test-dependencies benchmark format clean
 
 SWIFT_FLAGS ?=
 FLAGS ?=
@@ -10,6 +10,7 @@ help:
 	@echo 'make demo-cluster          the same with three brokers, Redis, two fronts, two delivery workers, of which some are killed'
 	@echo 'make test                  install what is missing, build, and run all tests'
 	@echo 'make validate              check compose.yaml, the Dockerfile, the Kubernetes manifests, the dashboard and the alerts'
+	@echo 'make rehearse [FLAGS=…]     start what compose.yaml says on this machine, without images; send and receive; end it'
 	@echo 'make build                 build the poste command: .build/release/poste'
 	@echo 'make benchmark             measure the cryptography and gRPC, as ratios to yardsticks'
 	@echo 'make format                format all Swift code'
@@ -42,6 +43,12 @@ test: test-dependencies
 # What an operator runs: compose.yaml, the image's recipe, the manifests, the dashboard.
 validate:
 	@deploy/validate
+
+# What `docker compose up` would start, without images: FLAGS='--json --scale front=3 --kill front-1'.
+rehearse:
+	@deploy/install-dependencies rehearse
+	@swift build -c release $(SWIFT_FLAGS) --product poste
+	@deploy/rehearse $(FLAGS)
 
 benchmark: dependencies
 	@swift run -c release PairingBenchmark
