@@ -68,10 +68,8 @@ class Instance:
         text = re.sub(r"(?<![\d.])(0\.0\.0\.0|127\.0\.0\.1)(?![\d.])", self.address, text)
         for name, instances in self.plan.instances.items():
             address = self.plan.stand_in(name) or instances[0].address
-            # Before a port, in the manner of Kafka's voters and URLs; or alone, where the whole text is the name.
-            text = re.sub(rf"(?<![\w./-]){re.escape(name)}(?=[: ]\d)", address, text)
-            text = re.sub(rf"(?<=@){re.escape(name)}(?=:\d)", address, text)
-            text = re.sub(rf"(?<=//){re.escape(name)}(?=:\d)", address, text)
+            # Before a port, also behind // as in a URL; or alone, where the whole text is the name.
+            text = re.sub(rf"(?:(?<![\w./-])|(?<=//)){re.escape(name)}(?=:\d)", address, text)
             if replaces_whole and text == name:
                 text = address
         return text

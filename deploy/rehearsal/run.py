@@ -27,6 +27,7 @@ def main():
     arguments.add_argument("--scale", action="append", default=[], metavar="SERVICE=N", help="as docker compose up --scale")
     arguments.add_argument(
         "--kill", action="append", default=[], metavar="NAME", help="SIGKILL for an instance, such as front-1; mail must flow all the same")
+    arguments.add_argument("--run", action="append", default=[], metavar="SERVICE", help="run a job of another profile, too: load")
     arguments.add_argument("--keep", action="store_true", help="keep the folder with logs and state")
     options = arguments.parse_args()
     scales = {name: int(count) for name, _, count in (text.partition("=") for text in options.scale)}
@@ -39,7 +40,7 @@ def main():
             print(json.dumps({"ok": False, "problem": str(error), "services": []}))
         return 69
     folder = pathlib.Path(tempfile.mkdtemp(prefix="poste-rehearsal-"))
-    rehearsal = Rehearsal(folder, scales, options.kill)
+    rehearsal = Rehearsal(folder, options, scales)
     problem = None
     try:
         rehearsal.go()
@@ -70,8 +71,8 @@ def deposits(front):
 
 
 class Rehearsal:
-    def __init__(self, folder, scales, kills):
-        self.kills = kills
+    def __init__(self, folder, options, scales):
+        self.kills, self.extras = options.kill, options.run
         self.began = time.monotonic()
         self.running = {}
         self.order = []
@@ -101,6 +102,8 @@ class Rehearsal:
         self._scraped()
         for name in self.kills:
             self._drill(name)
+        for name in self.extras:
+            self._extra(name)
 
     def _may_start(self, name):
         return all(self._is_up(needed) for needed in self.plan.services[name].get("depends_on", {}))
@@ -186,6 +189,16 @@ class Rehearsal:
         say(f"{began - self.began:6.1f} s  killed   {name}")
         self._send_and_receive()
         self.drills.append({"killed": name, "seconds": round(time.monotonic() - began, 1)})
+
+    def _extra(self, name):
+        """Runs a job of another profile to its end."""
+        say(f"{time.monotonic() - self.began:6.1f} s  {name} runs")
+        self._start(name)
+        job = self.running[name][0]
+        while job.status is None:
+            time.sleep(0.2)
+        job.look()
+        say(f"{time.monotonic() - self.began:6.1f} s  {name} has ended well\n{job.tail(30)}")
 
     def _scraped(self):
         """Whether Prometheus sees every role."""
