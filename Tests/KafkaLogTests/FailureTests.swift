@@ -9,6 +9,7 @@ import Testing
         // Let go of, the brokers end, also where a test throws.
         let kafka = try await TestKafka.three()
         try await nothingIsLostWhenABrokerIsKilled(kafka)
+        try await boundsAreKnownSoonAfterLeadersMoved(kafka)
         try await withoutEnoughReplicasAppendsFailAndRecover(kafka)
     }
 
@@ -60,6 +61,26 @@ import Testing
             for sender in Set(expected.map(\.sender)) {
                 let numbers = expected.filter { $0.sender == sender }.map(\.number)
                 #expect(numbers == Array(1...numbers.count), "in order")
+            }
+        }
+        await log.close()
+    }
+
+    /// Who asked a leader before must find the next one, also when the old one is back and no leader any more.
+    private func boundsAreKnownSoonAfterLeadersMoved(_ kafka: TestKafka) async throws {
+        let log = try await kafka.log(partitions: 6, replicas: 3)
+        for partition in 0..<6 { _ = try await log.bounds(of: partition) }
+        try await kafka.tell("kill", 2)
+        // It is missed for 3 s.
+        try await Task.sleep(for: .seconds(4))
+        for isBack in [false, true] {
+            if isBack { try await kafka.tell("start", 2) }
+            for partition in 0..<6 {
+                let begun = ContinuousClock.now
+                _ = try await log.bounds(of: partition)
+                let took = ContinuousClock.now - begun
+                #expect(
+                    took < .seconds(3), "\(took) for partition \(partition)\(isBack ? ", the old leader back" : "")")
             }
         }
         await log.close()

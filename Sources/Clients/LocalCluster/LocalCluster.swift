@@ -89,7 +89,7 @@ public final class LocalCluster: Sendable {
     private static func startKMS(
         _ configuration: LocalClusterConfiguration, progress: @Sendable (String) -> Void
     ) async throws -> LocalRole {
-        let kms = LocalRole(
+        let kms = try LocalRole(
             "kms", configuration,
             ["kms", "--listen", "127.0.0.1:\(try SparePort.next())", "--level", "\(configuration.level)"])
         try await kms.start()
@@ -113,7 +113,7 @@ public final class LocalCluster: Sendable {
     /// Starts one more front, and tells clients of it in the endpoints file.
     @discardableResult
     public func addFront() async throws -> LocalRole {
-        let front = LocalRole(
+        let front = try LocalRole(
             "front-\(fronts.count + 1)", configuration,
             [
                 "front", "--listen", "127.0.0.1:\(try SparePort.next())", "--push-listen",
@@ -128,7 +128,7 @@ public final class LocalCluster: Sendable {
     /// Starts one more delivery worker.
     @discardableResult
     public func addWorker() async throws -> LocalRole {
-        let worker = LocalRole(
+        let worker = try LocalRole(
             "worker-\(workers.count + 1)", configuration,
             ["deliver", "--compaction-lag", "\(configuration.compactionLagSeconds)s"] + storeArguments
                 + configuration.workerArguments)

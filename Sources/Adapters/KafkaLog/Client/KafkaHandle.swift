@@ -94,33 +94,6 @@ final class KafkaHandle: @unchecked Sendable {
             lifetime.leave()
         }
     }
-
-    /// The first offset kept and the one that the next record gets. Blocks.
-    func watermarks(_ topic: String, _ partition: Int32) throws(StoreError) -> Range<UInt64> {
-        let deadline = ContinuousClock.now + .milliseconds(configuration.requestTimeoutMs)
-        while true {
-            var (low, high): (Int64, Int64) = (0, 0)
-            let left = max(1, Int((deadline - .now) / .milliseconds(1)))
-            let code = rd_kafka_query_watermark_offsets(pointer, topic, partition, &low, &high, Int32(clamping: left))
-            if code == RD_KAFKA_RESP_ERR_NO_ERROR, low >= 0, high >= low { return UInt64(low)..<UInt64(high) }
-            guard Self.passes(code), left > 200 else {
-                throw KafkaFault(code).storeError(
-                    "the brokers \(configuration.bootstrapServers) do not say what \(topic) [\(partition)] holds",
-                    notices)
-            }
-            // While a partition gets another leader.
-            Thread.sleep(forTimeInterval: 0.1)
-        }
-    }
-
-    private static func passes(_ code: rd_kafka_resp_err_t) -> Bool {
-        [
-            RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE,
-            RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH,
-            RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH, RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE,
-            RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR, RD_KAFKA_RESP_ERR__TRANSPORT,
-        ].contains(code)
-    }
 }
 
 /// A text that C wrote into a buffer.

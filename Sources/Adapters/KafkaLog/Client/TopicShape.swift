@@ -28,14 +28,15 @@ extension KafkaHandle {
     }
 
     /// Looks a topic up; none where there is no such topic. Blocks.
-    func shape(of name: String) throws(StoreError) -> TopicShape? {
+    func shape(of name: String, within timeoutMs: Int? = nil) throws(StoreError) -> TopicShape? {
         let what = "the topic \(name) cannot be looked up at \(configuration.bootstrapServers)"
         guard let topic = rd_kafka_topic_new(pointer, name, nil) else {
             throw KafkaFault(rd_kafka_last_error()).storeError(what, notices)
         }
         defer { rd_kafka_topic_destroy(topic) }
         var metadata: UnsafePointer<rd_kafka_metadata>?
-        let code = rd_kafka_metadata(pointer, 0, topic, &metadata, Int32(clamping: configuration.requestTimeoutMs))
+        let timeoutMs = timeoutMs ?? configuration.requestTimeoutMs
+        let code = rd_kafka_metadata(pointer, 0, topic, &metadata, Int32(clamping: timeoutMs))
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else {
             throw KafkaFault(code).storeError(what, notices)
         }

@@ -22,7 +22,7 @@ public final class LocalRole: Sendable {
     private let startLimit: Duration
     private let state = Mutex(State())
 
-    init(_ name: String, _ configuration: LocalClusterConfiguration, _ arguments: [String]) {
+    init(_ name: String, _ configuration: LocalClusterConfiguration, _ arguments: [String]) throws {
         let folder = URL(fileURLWithPath: configuration.folder, isDirectory: true)
         self.name = name
         logFile = folder.appendingPathComponent("\(name).log")
@@ -32,7 +32,10 @@ public final class LocalRole: Sendable {
         let takesDomain = arguments.first != "deliver"
         command =
             [configuration.executable] + arguments + configuration.arguments
-            + ["--cluster", folder.appendingPathComponent("cluster").path, "--ready-file", readyFile]
+            + [
+                "--admin", "127.0.0.1:\(try SparePort.next())", "--cluster",
+                folder.appendingPathComponent("cluster").path, "--ready-file", readyFile,
+            ]
             + (takesDomain ? ["--domain", configuration.domain] : [])
             + (configuration.level == 1024 ? ["--insecure-test-level"] : [])
         // What this process was told of its own stores is not meant for the cluster.
@@ -48,7 +51,8 @@ public final class LocalRole: Sendable {
     public var isPaused: Bool { state.withLock { $0.isPaused } }
     /// How its last process ended; nil while it runs.
     public var end: ChildProcess.End? { state.withLock { $0.process?.end } }
-    /// `host:port` of each listener by its name, as it said when it last began to serve: kms; front and push.
+    /// `host:port` of each listener by its name, as it said when it last began to serve: kms; front and push;
+    /// and admin for each.
     public var addresses: [String: String] { state.withLock { $0.addresses } }
 
     /// Variables for its process from its next start on, over those of the cluster: a skewed clock, as
