@@ -190,6 +190,23 @@ import Testing
         }
     }
 
+    @Test func whoTakesAnyCertificateLearnsWhichItWas() async throws {
+        let stranger = try CertificateAuthority(commonName: "A stranger", now: EchoServer.now)
+        for hosts in [["127.0.0.1"], ["elsewhere.example"], []] {
+            let certificate = try RPCCertificate(
+                stranger.issue(commonName: "s", hosts: hosts, now: EchoServer.now))
+            let echo = try EchoServer(security: .tls(certificate, clients: .none))
+            let channel = try echo.channel { $0.security = .tlsWithAnybody }
+            let call = try channel.bidirectional("/test.Echo/Chat")
+            #expect(try await call.send([1]))
+            #expect(try await call.receive() == [1])
+            #expect(call.peerCertificateDigest == certificate.digest)
+            #expect(certificate.digest.count == 32)
+            call.cancel()
+            await echo.server.shutdown(grace: .seconds(1))
+        }
+    }
+
     @Test func credentialsOfNoUseAreNamed() throws {
         let good = try EchoServer.credentials()
         let none = SecretBytes(Array("none".utf8))

@@ -10,6 +10,9 @@ public struct RPCChannelConfiguration: Sendable {
         /// TLS 1.3, and nothing older. The server's certificate must lead to one of the roots and name the host.
         /// `credentials` are shown to a server that asks who calls.
         case tls(rootsPEM: String, credentials: TLSCredentials? = nil)
+        /// TLS 1.3 with whoever answers: it keeps out who only listens, and says nothing about who is there. Who uses
+        /// it must have that proved in another way, bound to ``RPCCall/peerCertificateDigest``.
+        case tlsWithAnybody
     }
 
     /// An IP address or a host name.
@@ -65,11 +68,32 @@ extension RPCChannelConfiguration {
     /// gRPC's credentials, to be released by the caller.
     func makeCredentials() throws(RPCCertificateError) -> OpaquePointer {
         _ = Library.start
-        guard case .tls(let roots, let credentials) = security else { return grpc_insecure_credentials_create() }
+        let roots: String
+        let credentials: TLSCredentials?
+        switch security {
+        case .plaintext: return grpc_insecure_credentials_create()
+        case .tlsWithAnybody: return makeUnverifyingCredentials()
+        case .tls(let given, let shown): (roots, credentials) = (given, shown)
+        }
         // Roots are always given: without them gRPC would take what the environment names.
         try checkRoots(roots)
         guard let credentials else { return grpc_ssl_credentials_create_ex(roots, nil, nil, nil) }
         try credentials.check()
         return credentials.withCore { grpc_ssl_credentials_create_ex(roots, $0, nil, nil) }
+    }
+
+    /// Credentials that take any certificate. gRPC owns the options, and holds the verifier as long as it needs it.
+    private func makeUnverifyingCredentials() -> OpaquePointer {
+        let options = grpc_tls_credentials_options_create()
+        grpc_tls_credentials_options_set_verify_server_cert(options, 0)
+        grpc_tls_credentials_options_set_check_call_host(options, 0)
+        let verifier = grpc_tls_certificate_verifier_no_op_create()
+        grpc_tls_credentials_options_set_certificate_verifier(options, verifier)
+        grpc_tls_certificate_verifier_release(verifier)
+        // It fails only for options that contradict each other.
+        guard let made = grpc_tls_credentials_create(options) else {
+            preconditionFailure("gRPC made no TLS credentials")
+        }
+        return made
     }
 }

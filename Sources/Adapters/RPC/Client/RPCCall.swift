@@ -68,6 +68,10 @@ public final class RPCCall: Sendable {
         core.cancel()
     }
 
+    /// SHA-256 of the certificate (DER) that the server has shown, verified or not; nil without TLS, and before the
+    /// first message has come.
+    public var peerCertificateDigest: [UInt8]? { core.peerCertificatePEM.flatMap(certificateDigest(pem:)) }
+
     private var status: RPCStatus {
         get async {
             await withTaskCancellationHandler {

@@ -69,21 +69,8 @@ final class ServerCall: Sendable {
     /// The subject alternative names of the peer's certificate. Ask only where the server verifies certificates: gRPC
     /// reports those that it did not verify in the same way.
     var peerNames: [String] {
-        guard let context = grpc_call_auth_context(core.pointer) else { return [] }
-        defer { grpc_auth_context_release(context) }
-        guard grpc_auth_context_peer_is_authenticated(context) != 0 else { return [] }
-        // The iterator keeps the address of the name, so that has to outlive it.
-        return "x509_subject_alternative_name".withCString { property in
-            var names: [String] = []
-            var iterator = grpc_auth_context_find_properties_by_name(context, property)
-            while let found = grpc_auth_property_iterator_next(&iterator)?.pointee {
-                guard let value = found.value else { continue }
-                // The value stays gRPC's and valid until the context is released.
-                let octets = Array(UnsafeRawBufferPointer(start: value, count: found.value_length))
-                // A name with a NUL inside is a trick.
-                if !octets.contains(0), let name = String(validating: octets, as: UTF8.self) { names.append(name) }
-            }
-            return names
-        }
+        // A name with a NUL inside is a trick.
+        core.peerProperties("x509_subject_alternative_name", onlyAuthenticated: true)
+            .filter { !$0.contains(0) }.compactMap { String(validating: $0, as: UTF8.self) }
     }
 }

@@ -61,6 +61,16 @@ func checkRoots(_ pem: String) throws(RPCCertificateError) {
     X509_free(certificate)
 }
 
+/// SHA-256 over the DER of the first certificate in a PEM text; nil where there is none.
+func certificateDigest(pem: String) -> [UInt8]? {
+    guard let certificate = firstCertificate(in: pem) else { return nil }
+    defer { X509_free(certificate) }
+    var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+    var count: UInt32 = 0
+    guard X509_digest(certificate, EVP_sha256(), &digest, &count) == 1 else { return nil }
+    return Array(digest.prefix(Int(count)))
+}
+
 /// The caller frees it.
 private func firstCertificate(in pem: String) -> OpaquePointer? {
     Array(pem.utf8).withUnsafeBytes { reading($0) { PEM_read_bio_X509($0, nil, nil, nil) } }

@@ -50,6 +50,9 @@ public final class RPCCertificate: Sendable {
         }
     }
 
+    /// SHA-256 of the certificate (DER) that is in use now: what clients see as ``RPCCall/peerCertificateDigest``.
+    public var digest: [UInt8] { certificateDigest(pem: current().0.certificatePEM) ?? [] }
+
     /// What is in use now, with its number.
     func current() -> (TLSCredentials, generation: Int) {
         if let files { refresh(files) }
