@@ -19,14 +19,26 @@ extension Command {
                 default: "1h"),
             Option(
                 "front-name", .value("NAME"), "the host that every front's certificate has", default: "the one it is reached at"),
+            Option(
+                "dials", .value("N"), "how many contacts are dialled at a time; 0 dials none", default: "64"),
+            Option(
+                "starts", .value("N"), "how many recipients are looked up at a time when many can be reached at once",
+                default: "64"),
         ] + Option.stores + ServiceOptions.all
     ) { arguments in
         let options = try ServiceOptions(arguments, component: "deliver")
         let roles = Roles(options: options)
         let lag = try arguments.seconds("compaction-lag", default: 3600)
+        let dials = try arguments.number("dials", in: 0...100_000, default: 64)
+        let starts = try arguments.number("starts", in: 1...100_000, default: 64)
         let admin = try Admin(options, role: "deliver", waitingFor: ["log", "view"])
         let (stores, probe) = try await roles.stores().measured(by: admin, probesSessions: false)
-        let worker = try roles.delivery(stores: stores, compactionLagSeconds: lag, frontName: arguments.value("front-name"))
+        let worker = try roles.delivery(stores: stores) { configuration in
+            configuration.frontName = arguments.value("front-name")
+            configuration.compactionLagMs = Int64(lag) * 1000
+            configuration.dialsAtATime = dials
+            configuration.startsAtATime = starts
+        }
         try options.announce("deliver", admin.address)
         try await runUntilStopped([{ try await worker.run() }, { await probe.run() }, { await admin.untilStopped() }])
         await stores.close()

@@ -1,4 +1,5 @@
 import Foundation
+import IdentityBasedEncryption
 import Mailbox
 import MailboxClient
 
@@ -7,39 +8,38 @@ extension Command {
         name: "presence", summary: "tells the cluster that somebody can be reached, or no more",
         synopsis: "[FILE | -]", words: 0...1,
         discussion: """
-            Publishes presence events through a front: one, from the options, or those of a file of JSON
-            lines with the names of PIDF (RFC 3863), such as
+            Publishes presence events: one, from the options, or those of a file of JSON lines with the
+            names of PIDF (RFC 3863), such as
               {"entity": "sip:bob@example.com", "basic": "open", "contact": "192.0.2.7:5150"}
-            With --kafka and no --front they go straight to the topic, as from any other client of Kafka.
+
+            The cluster dials the contact that an event names, so not everybody may publish one. Who has
+            a profile here speaks for himself: he proves who he is to his mailbox, through a front. An
+            operator writes for everybody, straight to the presence topic: with --kafka, or with --cluster
+            on the machine of an embedded store. With neither it is the profile of the one whom an event is
+            about, and where he has none here the store of --home.
             """,
         examples: [
             (
                 "poste presence --entity sip:bob@example.com --basic open --contact 192.0.2.7:5150",
                 "Bob can be dialled there"
             ),
-            ("poste presence events.jsonl", "publishes all events of a file"),
-            ("poste presence --kafka broker1:9092 events.jsonl", "the same, past the fronts"),
+            ("poste presence --kafka broker1:9092 events.jsonl", "writes all events of a file to the topic"),
         ],
         options: [
             Option("entity", .value("URI"), "who"),
             Option("basic", .value("STATE"), "open or closed", default: "open"),
             Option("contact", .value("HOST:PORT"), "where the mailbox may dial"),
-            .home, .front, .roots, .endpoints, .kafka, .kafkaOption, .retryFor, .json,
-        ],
+            .kafka, .kafkaOption,
+            Option("cluster", .value("FOLDER"), "the folder of a cluster with an embedded store"),
+        ] + Option.user,
         run: publish)
 
     private struct Report: Encodable { let accepted: Int }
 
     @Sendable private static func publish(_ arguments: Arguments) async throws {
         let events = try arguments.events()
-        let accepted =
-            if arguments.value("kafka") != nil, arguments.values("front").isEmpty {
-                try await append(events, arguments)
-            } else {
-                try await MailboxClient.publish(
-                    events, through: try arguments.frontEndpoints(), retryBudget: try arguments.retryBudget,
-                    observe: Narrator(tellsSteps: false).tell)
-            }
+        let isOperator = arguments.value("kafka") != nil || arguments.value("cluster") != nil
+        let accepted = isOperator ? try await append(events, arguments) : try await publish(events, arguments)
         if arguments.has("json") {
             try printJSON(Report(accepted: accepted))
         } else {
@@ -50,21 +50,39 @@ extension Command {
     /// Straight into the topic, the events of each partition in their order.
     private static func append(_ events: [PresenceEvent], _ arguments: Arguments) async throws -> Int {
         let (log, close) = try await arguments.openLog(component: "presence")
-        let parts = Dictionary(grouping: events) { Partitioner.partition(of: $0.entity, count: log.partitionCount) }
+        let result: Result<Void, any Error>
         do {
-            for (partition, events) in parts {
-                var rest = events.map { PresenceRecord.event($0).record }[...]
-                while !rest.isEmpty {
-                    _ = try await log.append(Array(rest.prefix(500)), to: .presence, partition: partition)
-                    rest = rest.dropFirst(500)
-                }
-            }
+            result = .success(try await log.append(events))
         } catch {
-            await close()
-            throw error
+            result = .failure(error)
         }
         await close()
+        try result.get()
         return events.count
+    }
+
+    /// Each event by the profile of the one it is about; by the store of this machine where there is none.
+    private static func publish(_ events: [PresenceEvent], _ arguments: Arguments) async throws -> Int {
+        var accepted = 0
+        let byEntity = Dictionary(grouping: events, by: \.entity)
+        for (entity, events) in byEntity.sorted(by: { "\($0.key)" < "\($1.key)" }) {
+            let isOwn = arguments.value("profile") != nil || Profile.find(entity, home: arguments.homePath) != nil
+            if !isOwn, FileManager.default.fileExists(atPath: arguments.homePath + "/dev/store.sqlite") {
+                accepted += try await append(events, arguments)
+                continue
+            }
+            guard isOwn else {
+                throw CommandFailure(
+                    .unknownName,
+                    "\(entity) has no profile here to speak for himself; an operator writes with --kafka or --cluster")
+            }
+            var configuration = MailboxClient.Configuration()
+            configuration.retryBudget = try arguments.retryBudget
+            configuration.observe = Narrator(tellsSteps: false).tell
+            let client = MailboxClient(try arguments.openProfile(of: entity), configuration)
+            accepted += try await client.publish(events)
+        }
+        return accepted
     }
 }
 
@@ -91,15 +109,5 @@ extension Arguments {
                 throw CommandFailure(.data, "\(word), line \(index + 1): \(error)")
             }
         }
-    }
-
-    fileprivate func frontEndpoints() throws -> EndpointSource {
-        let fronts = values("front")
-        guard !fronts.isEmpty, let roots = value("roots") else {
-            guard fronts.isEmpty, value("roots") == nil else { throw usage("--front and --roots belong together") }
-            return .file(endpointsPath)
-        }
-        let pem = try OpenFile(roots, O_RDONLY).readNext(1 << 20)
-        return .fixed(Endpoints(kms: "", fronts: fronts, roots: String(decoding: pem, as: UTF8.self)))
     }
 }

@@ -1,5 +1,7 @@
 import Foundation
+import LocalCluster
 import MailboxClient
+import RPC
 import Synchronization
 
 extension Command {
@@ -10,18 +12,29 @@ extension Command {
             acknowledges it, after which nobody can read it again, not even with the key of that day. Ends
             when all has come, or stays with --follow.
 
+            With --listen it waits to be dialled by the mailbox instead, where somebody tells the cluster of
+            the contact: this command itself with --contact, or 'poste presence'.
+
             Each deposit lies there as ID.EXTENSION with ID.json beside it, written last. Each is shown
             once.
             """,
         examples: [
             ("poste receive --as sip:bob@example.com", "fetches what waits for Bob"),
             ("poste receive --as sip:bob@example.com --into ~/Voicemail --follow", "stays, and takes what comes"),
+            (
+                "poste receive --as sip:bob@example.com --listen 0.0.0.0:5150 --contact bob.example.net:5150",
+                "waits to be dialled, and tells the mailbox where"
+            ),
             ("poste receive --as sip:bob@example.com --json", "prints a JSON object for each deposit"),
         ],
         options: [
             Option("as", .value("URI"), "whose mail", default: "the only identity enrolled here"),
             Option("into", .value("FOLDER"), "where contents go", default: "inbox in the profile"),
             Option("follow", .flag, "stay until interrupted"),
+            Option("listen", .value("HOST:PORT"), "wait here for the mailbox to dial; stays until interrupted"),
+            Option(
+                "contact", .value("HOST:PORT"), "with --listen: where the mailbox reaches it; the mailbox is told so"),
+            .readyFile,
             Option("trace", .flag, "tell each message of the protocol on standard error"),
         ] + Option.user,
         run: receive)
@@ -41,8 +54,19 @@ extension Command {
         options.follows = arguments.has("follow")
         let hearer = Hearer(asJSON: arguments.has("json"), showsProgress: arguments.showsProgress)
 
-        let work = Task { [options] in
-            try await client.receive(as: recipient, into: inbox, options) { await hearer.hear($0) }
+        let place = try arguments.listeningPlace()
+        let readyFile = arguments.value("ready-file")
+        options.follows = options.follows || place != nil
+        let work = Task { [options] () async throws -> ReceiveSummary? in
+            guard let place else {
+                return try await client.receive(as: recipient, into: inbox, options) { await hearer.hear($0) }
+            }
+            try await client.listen(as: recipient, into: inbox, at: place) { port in
+                await hearer.hear(listening: RPCAddress(host: place.host, port: port), readyFile)
+            } hear: {
+                await hearer.hear($0)
+            }
+            return nil
         }
         let stop = Task {
             await StopSignal.wait()
@@ -50,11 +74,23 @@ extension Command {
         }
         defer { stop.cancel() }
         do {
-            let summary = try await work.value
-            if !arguments.has("json") { say(summary.text) }
+            if let summary = try await work.value, !arguments.has("json") { say(summary.text) }
         } catch MailboxClientError.cancelled where options.follows {
             return
         }
+    }
+}
+
+extension Arguments {
+    fileprivate func listeningPlace() throws -> MailboxClient.ListeningPlace? {
+        guard value("listen") != nil else {
+            guard value("contact") == nil else { throw usage("--contact goes with --listen") }
+            return nil
+        }
+        let place = try address("listen", default: "")
+        let contact = value("contact") == nil ? nil : try address("contact", default: "")
+        return MailboxClient.ListeningPlace(
+            host: place.host, port: place.port, contact: contact.map { ($0.host, $0.port) })
     }
 }
 
@@ -77,6 +113,18 @@ private actor Hearer {
     init(asJSON: Bool, showsProgress: Bool) {
         self.asJSON = asJSON
         self.showsProgress = showsProgress
+    }
+
+    func hear(listening address: RPCAddress, _ readyFile: String?) {
+        do {
+            if let readyFile {
+                try ReadyNotice(role: "receive", pid: getpid(), addresses: ["contact": address.description])
+                    .write(to: readyFile)
+            }
+        } catch {
+            warn("\(error)")
+        }
+        if !asJSON { say("waiting at \(address) to be dialled") }
     }
 
     func hear(_ event: ReceiveEvent) {

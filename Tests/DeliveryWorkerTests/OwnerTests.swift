@@ -88,26 +88,81 @@ import Testing
         }
     }
 
-    @Test func deadFrontIsForgottenWhenItsLeaseEnds() async throws {
+    /// A later stream of somebody, held by a front that is there no more.
+    private func addRoute(to front: String, for person: Person, _ cluster: TestCluster) async throws {
+        let stream = RouteRenewal.Stream(
+            entity: person.identity, stream: try StreamID(octets: [1]),
+            openedAt: cluster.clock.now.advanced(byMilliseconds: 1000))
+        try await cluster.store.mailLog.append(
+            RouteRenewal(front: front, leaseMs: 3_600_000, open: [stream]))
+    }
+
+    @Test func deadFrontsStreamDoesNotHideAnOlderOneThatLives() async throws {
         try await TestCluster.run { cluster in
             let (alice, bob) = (try cluster.person("alice"), try cluster.person("bob"))
             let front = cluster.fronts[0]
             let session = try await alice.handshake(with: bob.identity, over: front)
+            let letters = try alice.letters(2, under: session)
             let inbox = try await Inbox(bob, at: front)
             #expect(try await inbox.untilCaughtUp().isEmpty)
-            // A later stream, held by a front that is there no more.
-            let stream = RouteRenewal.Stream(
-                entity: bob.identity, stream: try StreamID(octets: [1]),
-                openedAt: cluster.clock.now.advanced(byMilliseconds: 1000))
-            let log = cluster.store.mailLog
-            try await log.append(RouteRenewal(front: "127.0.0.1:1", leaseMs: 120_000, open: [stream]))
+            try await addRoute(to: "127.0.0.1:1", for: bob, cluster)
             try await eventually("the push to it has failed") {
                 cluster.logCount("front=127.0.0.1:1 status=\"UNAVAILABLE") > 0
             }
+            let start = ContinuousClock.now
+            for letter in letters {
+                try await front.leave(letter)
+                #expect(try await inbox.take(1).map(\.id) == [letter.id])
+            }
+            #expect(.now - start < .seconds(5))
+            // It is not tried again for each renewal of the other's lease.
+            try await Task.sleep(for: .seconds(3))
+            #expect(cluster.logCount("front=127.0.0.1:1 status=\"UNAVAILABLE") <= 2)
+            await inbox.close()
+        }
+    }
+
+    @Test func frontThatTakesConnectionsAndNoPushIsPassedOver() async throws {
+        try await TestCluster.run(deliveryWorkers: 0) { cluster in
+            let (alice, bob) = (try cluster.person("alice"), try cluster.person("bob"))
+            let front = cluster.fronts[0]
+            _ = try cluster.startDelivery { $0.pushPatience = .milliseconds(300) }
+            let session = try await alice.handshake(with: bob.identity, over: front)
             let letter = try Letter([1], from: alice, under: session)
+            let frozen = try FakeFront(takesPushes: false)
+            let inbox = try await Inbox(bob, at: front)
+            try await addRoute(to: frozen.address, for: bob, cluster)
             try await front.leave(letter)
-            cluster.clock.advance(seconds: 121)
+            let start = ContinuousClock.now
             #expect(try await inbox.take(1).map(\.id) == [letter.id])
+            #expect(.now - start < .seconds(5))
+            await inbox.close()
+            await frozen.stop()
+        }
+    }
+
+    @Test func pushThatFailsIsBegunAgainBeforeTheNextRenewal() async throws {
+        let limits = TestCluster.limits { $0.lease = .seconds(3600) }
+        try await TestCluster.run(deliveryWorkers: 0, limits: limits) { cluster in
+            let (alice, bob) = (try cluster.person("alice"), try cluster.person("bob"))
+            let front = cluster.fronts[0]
+            let faults = Mutex(0)
+            let log = HookedLog(cluster.store.mailLog) { call throws(StoreError) in
+                if case .contents = call, faults.withLock({ $0 -= 1; return $0 >= 0 }) {
+                    throw StoreError(.unavailable, "for a moment")
+                }
+            }
+            _ = try cluster.startDelivery(log: log)
+            let session = try await alice.handshake(with: bob.identity, over: front)
+            let letters = try alice.letters(2, size: 100_000, under: session)
+            let inbox = try await Inbox(bob, at: front)
+            for letter in letters {
+                faults.withLock { $0 = 3 }
+                try await front.leave(letter)
+                let start = ContinuousClock.now
+                #expect(try await inbox.take(1).map(\.id) == [letter.id])
+                #expect(.now - start < .seconds(5))
+            }
             await inbox.close()
         }
     }

@@ -15,13 +15,29 @@ import Testing
         try await cluster.store.view.presence(of: person.identity, partition: home(person), now: cluster.clock.now)
     }
 
-    @Test func publishedEventReachesTheView() async throws {
+    private func event(_ person: Person, _ more: String = "") -> String {
+        "{\"entity\": \"\(person.identity)\", \"basic\": \"open\"\(more)}"
+    }
+
+    private let dated = ", \"contact\": \"192.0.2.7:5150\", \"timestamp\": \"2026-12-01T12:00:00Z\""
+
+    private func publish(_ request: PublishPresenceRequest, _ cluster: TestCluster) async throws -> UInt32 {
+        try await cluster.fronts[0].channel.call(Methods.publishPresence, request, waitsForReady: true).accepted
+    }
+
+    /// The events in the log about somebody.
+    private func events(of person: Person, in cluster: TestCluster) async throws -> Int {
+        try await cluster.records(ofPartitionOf: person.identity).count {
+            guard $0.topic == .presence, case .event(let event)? = try? PresenceRecord($0.record) else { return false }
+            return event.entity == person.identity
+        }
+    }
+
+    @Test func provenEventReachesTheView() async throws {
         try await TestCluster.run(partitions: partitions) { cluster in
             let bob = try cluster.person("bob")
-            let event = "{\"entity\": \"\(bob.identity)\", \"basic\": \"open\", \"contact\": \"192.0.2.7:5150\"}"
-            let answer = try await cluster.fronts[0].channel.call(
-                Methods.publishPresence, PublishPresenceRequest(events: [event]), waitsForReady: true)
-            #expect(answer.accepted == 1)
+            let request = try await bob.presence([event(bob, dated)], over: cluster.fronts[0])
+            #expect(try await publish(request, cluster) == 1)
             try await eventually("the view has the contact") {
                 try await presence(of: bob, in: cluster)?.contact == "192.0.2.7:5150"
             }
@@ -31,26 +47,52 @@ import Testing
     @Test func eventsAreTakenAllOrNone() async throws {
         try await TestCluster.run(deliveryWorkers: 0, partitions: partitions) { cluster in
             let bob = try cluster.person("bob")
-            let good = "{\"entity\": \"\(bob.identity)\", \"basic\": \"open\"}"
-            let channel = cluster.fronts[0].channel
+            let good = event(bob, dated)
             for bad in ["", "{", "[]", "{\"entity\": \"\(bob.identity)\"}", "{\"entity\": \"\", \"basic\": \"open\"}"] {
-                let refusal = try await status {
-                    try await channel.call(
-                        Methods.publishPresence, PublishPresenceRequest(events: [good, bad]), waitsForReady: true)
-                }
-                #expect(refusal?.code == .invalidArgument)
+                let request = try await bob.presence([good, bad], over: cluster.fronts[0])
+                #expect(try await status { try await publish(request, cluster) }?.code == .invalidArgument)
             }
             let foreign = "{\"entity\": \"sip:bob@elsewhere.example\", \"basic\": \"open\"}"
-            let unknown = try await status {
-                try await channel.call(Methods.publishPresence, PublishPresenceRequest(events: [good, foreign]))
+            let unknown = try await bob.presence([good, foreign], over: cluster.fronts[0])
+            #expect(try await status { try await publish(unknown, cluster) }?.code == .notFound)
+            let many = try await bob.presence([String](repeating: good, count: 1001), over: cluster.fronts[0])
+            #expect(try await status { try await publish(many, cluster) }?.code == .invalidArgument)
+            #expect(try await events(of: bob, in: cluster) == 0)
+        }
+    }
+
+    @Test func aFrontBelievesNobodyButTheOneItIsAbout() async throws {
+        try await TestCluster.run(deliveryWorkers: 0, partitions: partitions) { cluster in
+            let (bob, eve) = (try cluster.person("bob"), try cluster.person("eve"))
+            let front = cluster.fronts[0]
+            let good = event(bob, dated)
+            let proven = try await bob.presence([good], over: front)
+            var cases: [(RPCCode, PublishPresenceRequest)] = [
+                // Nobody says it.
+                (.permissionDenied, PublishPresenceRequest(events: [good], proof: nil)),
+                (.permissionDenied, PublishPresenceRequest(events: [event(bob)], proof: nil)),
+                // Somebody else says it.
+                (.permissionDenied, try await eve.presence([good], over: front)),
+                (.permissionDenied, try await bob.presence([good, event(eve, dated)], over: front)),
+                // The proof is of other events.
+                (.permissionDenied, PublishPresenceRequest(events: [event(bob, dated + " ")], proof: proven.proof)),
+                // He has proved himself to somebody else's mailbox, by leaving mail.
+                (.permissionDenied, try await bob.presence([good], over: front, with: eve.identity)),
+                // Said again later it would bring an old contact back.
+                (.invalidArgument, try await bob.presence([event(bob)], over: front)),
+            ]
+            var unknown = proven
+            unknown.proof?.csbID = [1, 2, 3, 4]
+            cases.append((.notFound, unknown))
+            var short = proven
+            short.proof?.mac.removeLast()
+            cases.append((.invalidArgument, short))
+            for (code, request) in cases {
+                #expect(try await status { try await publish(request, cluster) }?.code == code)
             }
-            #expect(unknown?.code == .notFound)
-            let many = [String](repeating: good, count: 1001)
-            let refusal = try await status {
-                try await channel.call(Methods.publishPresence, PublishPresenceRequest(events: many))
-            }
-            #expect(refusal?.code == .invalidArgument)
-            #expect(try await cluster.records(ofPartitionOf: bob.identity).isEmpty)
+            #expect(try await events(of: bob, in: cluster) == 0)
+            #expect(try await publish(proven, cluster) == 1)
+            #expect(try await events(of: bob, in: cluster) == 1)
         }
     }
 

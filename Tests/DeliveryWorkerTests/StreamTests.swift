@@ -81,6 +81,67 @@ import Testing
         }
     }
 
+    @Test func whoIsOnlineGetsMailWithoutASecondRead() async throws {
+        try await TestCluster.run(deliveryWorkers: 0, partitions: 1) { cluster in
+            let (alice, bob) = (try cluster.person("alice"), try cluster.person("bob"))
+            let front = cluster.fronts[0]
+            let reads = Mutex(0)
+            let view = HookedView(cluster.store.view, pending: { _ in reads.withLock { $0 += 1 } })
+            let log = HookedLog(cluster.store.mailLog) { call in
+                if case .contents = call { reads.withLock { $0 += 1 } }
+            }
+            let delivery = try cluster.startDelivery(log: log, view: view)
+            let session = try await alice.handshake(with: bob.identity, over: front)
+            let letters = try alice.letters(50, under: session)
+            try await front.leave(letters[0])
+            let inbox = try await Inbox(bob, at: front)
+            #expect(try await inbox.untilCaughtUp().map(\.id) == [letters[0].id])
+            let before = reads.withLock { $0 }
+            for letter in letters[1...] {
+                try await front.leave(letter)
+                #expect(try await inbox.take(1).map(\.id) == [letter.id])
+            }
+            #expect(reads.withLock { $0 } == before)
+            let counts = delivery.worker.counts
+            #expect(counts.pushedFromView == 1 && counts.pushedFromRecord == 49)
+            await inbox.close()
+        }
+    }
+
+    @Test func whoIsSlowerThanHisMailGetsAllOfItInOrderFromTheView() async throws {
+        try await TestCluster.run(deliveryWorkers: 0, partitions: 1) { cluster in
+            let (alice, bob, carol) = (
+                try cluster.person("alice"), try cluster.person("bob"), try cluster.person("carol")
+            )
+            let front = cluster.fronts[0]
+            let delivery = try cluster.startDelivery {
+                $0.window = PageLimit(count: 4, octets: 8 << 20)
+                $0.arrivals = PageLimit(count: 3)
+            }
+            let toBob = try await alice.handshake(with: bob.identity, over: front)
+            let toCarol = try await alice.handshake(with: carol.identity, over: front)
+            let (his, hers) = (try await Inbox(bob, at: front), try await Inbox(carol, at: front))
+            #expect(try await his.untilCaughtUp().isEmpty)
+            #expect(try await hers.untilCaughtUp().isEmpty)
+            let letters = try alice.letters(120, size: 20_000, under: toBob)
+            for (number, letter) in letters.enumerated() {
+                try await front.leave(letter)
+                // He falls behind and catches up in turn; she never waits for him.
+                if number % 40 == 39 {
+                    let mine = letters[(number - 39)...number]
+                    #expect(try await his.take(40).map(\.id) == mine.map(\.id))
+                } else if number % 10 == 0 {
+                    let hello = try Letter([1], from: alice, under: toCarol, number: UInt32(number))
+                    try await front.leave(hello)
+                    #expect(try await hers.take(1).map(\.id) == [hello.id])
+                }
+            }
+            #expect(delivery.worker.counts.pushedFromRecord > 0 && delivery.worker.counts.pushedFromView > 0)
+            await his.close()
+            await hers.close()
+        }
+    }
+
     @Test func mailFlowsOnWhileTheRecipientAnswersInAnyOrder() async throws {
         try await TestCluster.run { cluster in
             let (alice, bob) = (try cluster.person("alice"), try cluster.person("bob"))

@@ -39,7 +39,7 @@ import Testing
                     }
                     if stored.topic == .presence, case .routes(let renewal) = try PresenceRecord(stored.record) {
                         #expect(renewal.front == "127.0.0.1:\(front.worker.pushPort)")
-                        stream = renewal.open.first?.stream.octets ?? []
+                        stream = renewal.open.first { $0.entity == bob.identity }?.stream.octets ?? stream
                     }
                 }
                 return !stream.isEmpty
@@ -48,7 +48,7 @@ import Testing
             try await body(
                 cluster,
                 Scene(front: front, inbox: inbox, stream: stream, letters: letters, waiting: waiting, bob: bob))
-            inbox.call.cancel()
+            inbox.cancel()
         }
     }
 

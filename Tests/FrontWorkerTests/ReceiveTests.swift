@@ -175,7 +175,7 @@ import Testing
             let inbox = try await Inbox(bob, at: front)
             #expect(try await inbox.take(1).map(\.id) == [letter.id])
             // What follows the exchange is answers.
-            _ = try await inbox.call.send(ReceiveRequest(.mikey([1])))
+            try await inbox.send(ReceiveRequest(.mikey([1])))
             #expect(try await status { while try await inbox.next() != nil {} }?.code == .invalidArgument)
         }
     }

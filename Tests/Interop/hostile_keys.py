@@ -134,4 +134,5 @@ def presence(lab):
     lab.fails(UNREADABLE, publish("[" * 4000))
     lab.fails((UNREADABLE, "RESOURCE_EXHAUSTED"), publish(*[good] * 2000))
     lab.fails((UNREADABLE, "RESOURCE_EXHAUSTED"), publish(good + " " * 100_000))
-    assert publish(good)().accepted == 1
+    # Nobody speaks for her but herself, with a proof.
+    lab.fails("PERMISSION_DENIED", publish(good))

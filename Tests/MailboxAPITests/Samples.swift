@@ -40,6 +40,7 @@ struct Sample: Sendable {
         Sample(
             ReceiveRequest(.acknowledgement(Acknowledgement(sequence: .max, id: [1], refused: true, mac: [2]))),
             #"acknowledgement { sequence: 18446744073709551615 id: "\001" refused: true mac: "\002" }"#),
+        Sample(ReceiveRequest(.contactMAC([7])), #"contact_mac: "\007""#),
         Sample(ReceiveResponse(.mikey([6])), #"mikey: "\006""#),
         Sample(
             ReceiveResponse(
@@ -54,7 +55,9 @@ struct Sample: Sendable {
         Sample(ReceiveResponse(.chunk([8, 9])), #"chunk: "\010\t""#),
         Sample(ReceiveResponse(.settled(Settled(sequence: 1, id: [2]))), #"settled { sequence: 1 id: "\002" }"#),
         Sample(ReceiveResponse(.caughtUp(CaughtUp())), "caught_up { }"),
-        Sample(PublishPresenceRequest(events: ["{}", "", "ü"]), #"events: "{}" events: "" events: "ü""#),
+        Sample(
+            PublishPresenceRequest(events: ["{}", "", "ü"], proof: PresenceProof(csbID: [1], initiator: [65], mac: [2])),
+            #"events: "{}" events: "" events: "ü" proof { csb_id: "\001" initiator: "A" mac: "\002" }"#),
         Sample(PublishPresenceResponse(accepted: .max), "accepted: 4294967295"),
     ]
 
@@ -84,6 +87,9 @@ struct Sample: Sendable {
         Sample(PushResponse(.ready(PushReady())), "ready { }"),
         Sample(
             PushResponse(.outcome(PushOutcome(id: [1], refused: true))), #"outcome { id: "\001" refused: true }"#),
+        Sample(DialRequest(recipient: [65], contact: "h:1"), #"recipient: "A" contact: "h:1""#),
+        Sample(
+            DialResponse(outcome: .notProven, reason: "r"), #"outcome: DIAL_OUTCOME_NOT_PROVEN reason: "r""#),
     ]
 
     private static let tools = [

@@ -23,7 +23,7 @@ import Testing
         await receive.finish()
         #expect(try await receive.receive() == nil)
 
-        let published = try await channel.call(Methods.publishPresence, PublishPresenceRequest(events: ["a", "b"]))
+        let published = try await channel.call(Methods.publishPresence, PublishPresenceRequest(events: ["a", "b"], proof: nil))
         #expect(published.accepted == 2)
         await world.server.shutdown(grace: .seconds(1))
     }

@@ -122,7 +122,8 @@ struct FoldTests {
             try event(0), try event(0), try event(-1), try event(600_001), try event(-3_600_000),
             try event(600_000, isOpen: false)
         ])
-        #expect(outcome.counts.stalePresence == 3)
+        #expect(outcome.counts.stalePresence == 2)
+        #expect(outcome.counts.repeatedPresence == 1)
         #expect(outcome.counts.futurePresence == 1)
         let expiresAt = now.advanced(byMilliseconds: Presence.lifetimeMs)
         #expect(

@@ -5,24 +5,45 @@ import Primitives
 import RPC
 
 extension MailboxClient {
-    /// How many events go out in one call.
-    private static let eventsPerCall = 256
-
-    /// Publishes presence events through a front, in their order. Returns how many were accepted.
+    /// Tells the mailbox of an identity of the profile whether he can be reached, and where it may dial him: HOST:PORT.
     ///
-    /// Throws `MailboxClientError`.
-    public static func publish(
-        _ events: [PresenceEvent], through endpoints: EndpointSource, retryBudget: Duration = .seconds(60),
-        observe: @escaping @Sendable (ClientEvent) -> Void = { _ in }
-    ) async throws(MailboxClientError) -> Int {
+    /// A front believes it because the identity proves itself to its mailbox (docs/protocol.md choice 28). Throws
+    /// `MailboxClientError`.
+    public func publishPresence(
+        of identity: Identity, isOpen: Bool, contact: String? = nil
+    ) async throws(MailboxClientError) {
         do {
-            let caller = RetryingCaller(Services(endpoints), budget: retryBudget, observe: observe)
+            try requireOwn(identity)
+            let event = try PresenceEvent(entity: identity, isOpen: isOpen, contact: contact, timestamp: now())
+            try await publish([event])
+        } catch {
+            throw MailboxClientError(error)
+        }
+    }
+
+    /// Publishes presence events about one identity of the profile, in their order. Those without a timestamp get the present
+    /// one. Returns how many were accepted; throws `MailboxClientError`.
+    @discardableResult
+    public func publish(_ events: [PresenceEvent]) async throws(MailboxClientError) -> Int {
+        do {
+            guard let entity = events.first?.entity else { return 0 }
+            try requireOwn(entity)
+            guard let mailbox = entity.mailbox else { throw MailboxClientError.noMailbox(identity: "\(entity)") }
+            let session = try await handshake(from: entity, to: mailbox, for: .fetch)
+            let prover = try PresenceSession(tgk: session.tgk, csbID: session.csbIDOctets)
+            let dated = events.map { event in
+                var event = event
+                event.timestamp = event.timestamp ?? now()
+                return event.json
+            }
             var accepted = 0
-            var rest = events[...]
+            var rest = dated[...]
             while !rest.isEmpty {
-                let texts = rest.prefix(eventsPerCall).map { String(decoding: $0.json, as: UTF8.self) }
-                rest = rest.dropFirst(eventsPerCall)
-                let request = PublishPresenceRequest(events: texts)
+                let part = Array(rest.prefix(Self.eventsPerCall))
+                rest = rest.dropFirst(part.count)
+                let proof = PresenceProof(
+                    csbID: session.csbIDOctets, initiator: entity.octets, mac: prover.proof(of: part))
+                let request = PublishPresenceRequest(events: part.map { String(decoding: $0, as: UTF8.self) }, proof: proof)
                 accepted += Int(
                     try await caller.front(caller.nextFront(), Methods.publishPresence, request).message.accepted)
             }
@@ -31,6 +52,9 @@ extension MailboxClient {
             throw MailboxClientError(error)
         }
     }
+
+    /// How many events go out in one call.
+    private static let eventsPerCall = 256
 
     /// What enrolling takes.
     public struct Enrolment: Sendable {

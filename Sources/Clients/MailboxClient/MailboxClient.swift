@@ -66,7 +66,7 @@ public final class MailboxClient: Sendable {
         do {
             try requireOwn(sender)
             guard recipient.mailbox != nil else { throw MailboxClientError.noMailbox(identity: "\(recipient)") }
-            let session = try await handshake(from: sender, to: recipient)
+            let session = try await handshake(from: sender, to: recipient, for: .deposit)
             let ring = try await keys.ring(of: sender, on: [session.timestamp.time.day])
             return SendingSession(session, ring: ring, client: self)
         } catch {
@@ -105,13 +105,16 @@ public final class MailboxClient: Sendable {
         }
     }
 
-    private func handshake(from sender: Identity, to recipient: Identity) async throws -> EstablishedSession {
+    /// Runs an exchange over unary calls.
+    func handshake(
+        from sender: Identity, to recipient: Identity, for purpose: Handshake.Purpose
+    ) async throws -> EstablishedSession {
         let handshake = Handshake(keys: keys, pool: pool, now: now)
         var exchangesLost = 0
         while true {
             let front = caller.nextFront()
             do {
-                return try await handshake.run(from: sender, to: recipient, for: .deposit) { [self] message, name in
+                return try await handshake.run(from: sender, to: recipient, for: purpose) { [self] message, name in
                     let shift = name == .second && configuration.changesFronts ? 1 : 0
                     return try await exchange(message, name, front: front + shift)
                 }

@@ -19,7 +19,7 @@ public struct FoldOutcome: Sendable, Hashable {
     /// are applied (as the changes leave them: from `held`, or else from the view), or compaction keeps only that
     /// record and a rebuilt view knows no better.
     public var contradicted: [DepositKey] = []
-    /// Mailboxes that can now be reached, by a route or a contact.
+    /// Mailboxes that can now be reached, by a route or a contact; also those that have a contact and something new.
     public var reachable: Set<Identity> = []
     /// What was folded and passed over, for the metrics.
     public var counts = Counts()
@@ -48,10 +48,15 @@ public struct FoldOutcome: Sendable, Hashable {
         public var earlyExpiries = 0
         /// Presence events older than what is known, or than an hour.
         public var stalePresence = 0
+        /// Presence events of the same moment as what is known.
+        public var repeatedPresence = 0
         /// Presence events from the future: more than 600 s ahead of the log.
         public var futurePresence = 0
         /// Records folded, of all kinds.
         public var folded = 0
+
+        /// Nothing yet.
+        public init() {}
     }
 }
 
@@ -190,7 +195,11 @@ private struct Fold {
             return
         }
         if let known = presence[event.entity], known.expiresAt > time, known.timestamp >= moment {
-            outcome.counts.stalePresence += 1
+            if known.timestamp == moment {
+                outcome.counts.repeatedPresence += 1
+            } else {
+                outcome.counts.stalePresence += 1
+            }
             return
         }
         let now = Presence(
@@ -215,6 +224,11 @@ private struct Fold {
     mutating func finish() -> FoldOutcome {
         outcome.arrived = arrivals.values.sorted { $0.offset < $1.offset }
         outcome.changes.append(contentsOf: outcome.arrived.map(ViewChange.insert))
+        // Whether the contact still counts only who looks at the clock can say.
+        for mailbox in Set(outcome.arrived.map(\.envelope.mailbox)) {
+            guard let known = presence[mailbox], known.isOpen, known.contact != nil else { continue }
+            outcome.reachable.insert(mailbox)
+        }
         let replaced = replacements.values.sorted { $0.offset < $1.offset }
         outcome.changes.append(contentsOf: replaced.map(ViewChange.insert))
         for deposit in outcome.arrived + replaced { outcome.held[deposit.envelope.key] = deposit.envelope }

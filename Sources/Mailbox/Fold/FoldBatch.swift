@@ -75,6 +75,8 @@ private struct Sorter {
         case .envelope(let envelope):
             try check(envelope)
             try need(envelope.key)
+            // Whether he can be dialled for it.
+            needs.presence.insert(envelope.mailbox)
             steps.append(.envelope(PendingDeposit(offset: stored.offset, envelope: envelope)))
         case .tombstone(let tombstone):
             try need(tombstone.key)

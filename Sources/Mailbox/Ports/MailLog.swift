@@ -100,6 +100,19 @@ extension MailLog {
         _ = try await appendOne(PresenceRecord.event(event).record, to: .presence, partition: partition)
     }
 
+    /// Appends many presence events, to the partitions of their mailboxes; those of one partition keep their order.
+    public func append(_ events: [PresenceEvent]) async throws(StoreError) {
+        let homes = Dictionary(grouping: events) { Partitioner.partition(of: $0.entity, count: partitionCount) }
+        for (partition, events) in homes.sorted(by: { $0.key < $1.key }) {
+            var rest = events[...]
+            while !rest.isEmpty {
+                let records = rest.prefix(256).map { PresenceRecord.event($0).record }
+                rest = rest.dropFirst(records.count)
+                _ = try await append(records, to: .presence, partition: partition)
+            }
+        }
+    }
+
     /// Appends what a front says of its streams, split by the partitions of their mailboxes.
     public func append(_ renewal: RouteRenewal) async throws(StoreError) {
         for (partition, part) in renewal.split(partitionCount: partitionCount) {

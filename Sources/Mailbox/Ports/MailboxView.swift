@@ -132,7 +132,7 @@ public struct ViewNeeds: Sendable, Hashable {
     public var deposits: Set<DepositKey>
     /// Mailboxes whose usage may change.
     public var usage: Set<Identity>
-    /// Mailboxes whose presence may change.
+    /// Mailboxes whose presence may change, or for which something arrives.
     public var presence: Set<Identity>
 
     /// Needs from their parts.

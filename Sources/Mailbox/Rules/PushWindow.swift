@@ -52,14 +52,18 @@ public struct PushWindow: Sendable {
     private var inFlightOctets: UInt64 { inFlight.reduce(0) { $0 &+ $1.octets } }
 
     /// Takes what to push now.
-    /// - Parameter pending: what waits after `cursor`, in order; what lies before it is passed over.
-    public mutating func take(_ pending: [PendingDeposit], now: UTCTime) -> [Push] {
+    /// - Parameters:
+    ///   - pending: what waits after `cursor`, in order; what lies before it is passed over.
+    ///   - lost: what is passed over as well.
+    public mutating func take(
+        _ pending: [PendingDeposit], now: UTCTime, passingOver lost: Set<DepositKey> = []
+    ) -> [Push] {
         var pushes: [Push] = []
         for deposit in pending where cursor.map({ deposit.offset > $0 }) ?? true {
             guard hasRoom else { break }
             cursor = deposit.offset
             // What has expired is not given out any more, though the log may not say so yet.
-            guard now < deposit.envelope.expiresAt else { continue }
+            guard now < deposit.envelope.expiresAt, !lost.contains(deposit.envelope.key) else { continue }
             pushes.append(Push(deposit: deposit, after: lastPushed))
             lastPushed = deposit.offset
             inFlight.append(

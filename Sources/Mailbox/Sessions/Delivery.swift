@@ -59,6 +59,7 @@ public struct Acknowledgement: Sendable, Hashable {
 ///     delivery = HMAC(k, sequence(8) || H || SHA-256(ESK's Encr data) || f(sender)
 ///                       || received at, ms(8) || f(sender proof))
 ///     ack      = HMAC(k, f("ack") || sequence(8) || id); a refusal has "refused" in its place
+///     contact  = HMAC(k, f("contact") || SHA-256(TLS certificate, DER)); where the mailbox has dialled (choice 29)
 public struct DeliveryKey: Sendable {
     /// The key k, 32 octets.
     public let key: SecretBytes
@@ -91,6 +92,23 @@ public struct DeliveryKey: Sendable {
         HMAC.verify(
             acknowledgement.mac, key: key,
             Self.covered(acknowledgement.sequence, acknowledgement.id, acknowledgement.isRefusal))
+    }
+
+    /// The MAC by which a recipient whom his mailbox has dialled says which TLS certificate is his.
+    public func contactMAC(certificateDigest: [UInt8]) -> [UInt8] {
+        HMAC.code(key: key, Self.covered(byContactWith: certificateDigest))
+    }
+
+    /// Whether the recipient named this certificate; compared in constant time.
+    public func verify(contactMAC: [UInt8], certificateDigest: [UInt8]) -> Bool {
+        HMAC.verify(contactMAC, key: key, Self.covered(byContactWith: certificateDigest))
+    }
+
+    private static func covered(byContactWith certificateDigest: [UInt8]) -> [UInt8] {
+        var octets: [UInt8] = []
+        octets.append(lengthPrefixed: "contact".utf8)
+        octets.append(contentsOf: certificateDigest)
+        return octets
     }
 
     private static func covered(by delivery: Delivery) -> [UInt8] {

@@ -46,6 +46,12 @@ public struct DeliverySession: Sendable {
         return delivery
     }
 
+    /// Whether the recipient says that the certificate on this connection is his own: nobody stands between (docs/protocol.md,
+    /// choice 29).
+    public func verify(contactMAC: [UInt8], certificateDigest: [UInt8]) -> Bool {
+        key.verify(contactMAC: contactMAC, certificateDigest: certificateDigest)
+    }
+
     /// Takes an answer.
     /// - Returns: the deposit that it settles.
     /// - Throws: `Fault`; nothing is settled then.

@@ -70,6 +70,12 @@ public struct RecipientSession: Sendable {
         key.acknowledgement(of: sequence, id: id, isRefusal: true)
     }
 
+    /// What a recipient whom his mailbox has dialled says once: which TLS certificate is his own (docs/protocol.md,
+    /// choice 29).
+    public func contactMAC(certificateDigest: [UInt8]) -> [UInt8] {
+        key.contactMAC(certificateDigest: certificateDigest)
+    }
+
     private func judge(_ delivery: Delivery) -> Judgement {
         switch DeliveredHeader(delivery.header) {
         case .deposit(let header): judge(header, delivery)

@@ -14,6 +14,20 @@ public struct DeliveryConfiguration: Sendable {
     public var batch = PageLimit(count: 1000, octets: 4 << 20)
     /// How much may be under way to one recipient without his answer.
     public var window = PageLimit(count: 64, octets: 8 << 20)
+    /// How much of what waits is read from the view at once.
+    public var pending = PageLimit(count: 64, octets: 256 << 10)
+    /// How much that arrives is kept for one recipient who is online; who is slower gets it from the view.
+    public var arrivals = PageLimit(count: 64, octets: 256 << 10)
+    /// How many recipients of all partitions may be looked up at a time, until the front has taken the push.
+    public var startsAtATime = 64
+    /// How many contacts of all partitions may be dialled at a time; 0 dials none.
+    public var dialsAtATime = 64
+    /// Over what time many recipients who can be reached at once are spread.
+    public var spread = Duration.seconds(1)
+    /// How long a front may take to take a push.
+    public var pushPatience = Duration.seconds(4)
+    /// How long a front may take to dial.
+    public var dialPatience = Duration.seconds(20)
     /// How much of a content is read from the log at once.
     public var page = PageLimit(count: 16, octets: 1 << 20)
     /// How long the log's compaction lags, in ms: a quiet partition gets its tick after so long.

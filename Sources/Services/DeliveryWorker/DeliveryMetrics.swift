@@ -23,6 +23,7 @@ struct DeliveryMetrics: Sendable {
     let catchUp: Histogram
     let pushEnds: MetricFamily<Counter>
     let contentsLost: Counter
+    let dials: MetricFamily<Counter>
 
     init(_ registry: MetricRegistry) {
         owned = registry.gauge("poste_partitions_owned", "Partitions that this worker owns.")
@@ -61,6 +62,7 @@ struct DeliveryMetrics: Sendable {
         pushEnds = registry.counters("poste_push_ends_total", "Calls to fronts that ended, by status.", labels: "code")
         contentsLost = registry.counter(
             "poste_contents_lost_total", "Deposits that wait though the log has lost their content.")
+        dials = registry.counters("poste_dials_total", "Contacts dialled, by what came of it.", labels: "outcome")
         for kind: LabelValue in ["envelope", "acknowledged", "refused", "expired", "open", "closed", "routes"] {
             _ = folded[kind]
         }
@@ -77,11 +79,21 @@ struct DeliveryMetrics: Sendable {
         let reasons: [(LabelValue, Int)] = [
             ("duplicate", counts.duplicates), ("unknown_tombstone", counts.unknownTombstones),
             ("early_expiry", counts.earlyExpiries), ("stale_presence", counts.stalePresence),
-            ("future_presence", counts.futurePresence),
+            ("future_presence", counts.futurePresence), ("repeated_presence", counts.repeatedPresence),
         ]
         for (reason, count) in reasons where count > 0 { passedOver[reason].add(UInt64(count)) }
         receipts.add(UInt64(outcome.receipts.count))
         forwarded.add(UInt64(sorted.forwards.count))
+    }
+
+    /// Counts how dialling ended.
+    func count(_ end: ReachSchedule.DialEnd) {
+        switch end {
+        case .open: dials["open"].add()
+        case .unreachable: dials["unreachable"].add()
+        case .notProven: dials["not_proven"].add()
+        case .noFront: dials["no_front"].add()
+        }
     }
 
     /// Says how far a partition's view is behind its log.

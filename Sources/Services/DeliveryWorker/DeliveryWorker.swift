@@ -7,7 +7,11 @@ public struct DeliveryWorker: Sendable {
     private let mailLog: any MailLog
     private let view: any MailboxView
     private let configuration: DeliveryConfiguration
+    private let counters = DeliveryCounters()
     private let log: Log
+
+    /// What it has done so far.
+    public var counts: DeliveryCounts { counters.now }
 
     /// A worker on these stores.
     public init(
@@ -25,6 +29,10 @@ public struct DeliveryWorker: Sendable {
     public func run() async throws {
         let channels = FrontChannels(configuration)
         let metrics = DeliveryMetrics(configuration.metrics)
+        defer {
+            let done = counts.all.filter { $0.count > 0 }.map { "\($0.name)=\($0.count)" }
+            log.info("delivery worker stopped", ["counts": .text(done.joined(separator: " "))])
+        }
         let (failures, failed) = AsyncThrowingStream<Never, any Error>.makeStream()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await own(channels, metrics, failed) }
@@ -39,6 +47,10 @@ public struct DeliveryWorker: Sendable {
         _ channels: FrontChannels, _ metrics: DeliveryMetrics,
         _ failed: AsyncThrowingStream<Never, any Error>.Continuation
     ) async {
+        let starts = Limiter(configuration.startsAtATime)
+        let dialler = Dialler(
+            view: view, partitionCount: mailLog.partitionCount, channels: channels, configuration: configuration,
+            places: Limiter(configuration.dialsAtATime), counters: counters, metrics: metrics, log: log)
         await withTaskGroup(of: Void.self) { owners in
             var tasks: [Int: Task<Void, any Error>] = [:]
             for await change in mailLog.ownership() {
@@ -47,8 +59,9 @@ public struct DeliveryWorker: Sendable {
                     log.info("partitions assigned", Self.fields(partitions))
                     for partition in partitions where tasks[partition] == nil {
                         let owner = PartitionOwner(
-                            partition: partition, mailLog: mailLog, view: view, channels: channels,
-                            configuration: configuration, metrics: metrics, log: log)
+                            partition: partition, mailLog: mailLog, view: view, channels: channels, dialler: dialler,
+                            starts: starts, counters: counters, configuration: configuration, metrics: metrics,
+                            log: log)
                         let task = Task { try await owner.run() }
                         tasks[partition] = task
                         owners.addTask { await watch(task, failed) }

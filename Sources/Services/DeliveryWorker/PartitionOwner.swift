@@ -10,6 +10,9 @@ struct PartitionOwner: Sendable {
     let mailLog: any MailLog
     let view: any MailboxView
     let channels: FrontChannels
+    let dialler: Dialler
+    let starts: Limiter
+    let counters: DeliveryCounters
     let configuration: DeliveryConfiguration
     let metrics: DeliveryMetrics
     let log: Log
@@ -17,8 +20,9 @@ struct PartitionOwner: Sendable {
     /// Works until the task is cancelled. Throws `StoreError` that nobody but an operator can mend.
     func run() async throws {
         let board = PushBoard(
-            partition: partition, mailLog: mailLog, view: view, channels: channels, configuration: configuration,
-            metrics: metrics, log: log)
+            tools: AttendantTools(
+                partition: partition, mailLog: mailLog, view: view, channels: channels, dialler: dialler,
+                starts: starts, configuration: configuration, counters: counters, metrics: metrics, log: log))
         let ticks = TickKeeper(
             schedule: TickSchedule(lagMs: configuration.compactionLagMs, owningFrom: configuration.now()))
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -68,6 +72,7 @@ struct PartitionOwner: Sendable {
             metrics.setLag(reached.next, batch.end, of: partition)
             metrics.foldTime.observe(since: start)
             metrics.count(outcome, sorted)
+            counters.add { $0.add(outcome, sorted) }
             await board.note(outcome)
         }
     }

@@ -63,6 +63,12 @@ public struct FrontLimits: Sendable {
     public var exchangePatience = Duration.seconds(30)
     /// How long a sender may take for each message of a deposit.
     public var depositPatience = Duration.seconds(60)
+    /// Contacts that may be dialled at a time, until they have proved themselves.
+    public var dials = 128
+    /// How long dialling a contact and its exchange may take.
+    public var dialPatience = Duration.seconds(10)
+    /// A stream that the front has opened is ended after so long without a message.
+    public var dialledQuiet = Duration.seconds(60)
     /// Threads for pairings.
     public var cryptoThreads = 2
     /// Handshake messages that may wait for one of them; more are shed.

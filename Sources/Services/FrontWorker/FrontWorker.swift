@@ -19,6 +19,8 @@ public final class FrontWorker: Sendable {
     private let pushServer: RPCServer
     private let registry = StreamRegistry()
     private let leases: RouteLeases
+    private let dialling: DialService
+    private let streams: StreamService
     private let keys: MailboxKeys
     private let health: Health
     private let pool: WorkPool
@@ -42,7 +44,8 @@ public final class FrontWorker: Sendable {
         let exchange = ExchangeService(
             vault: vault, keys: keys, pool: pool, admission: ExchangeAdmission(store: sessions, limits: limits),
             now: configuration.now, random: configuration.random, metrics: metrics, log: log)
-        let push = PushService(registry: registry, metrics: metrics, log: log)
+        dialling = DialService(keys: keys, pool: pool, registry: registry, configuration: configuration, log: log)
+        let push = PushService(registry: registry, dialling: dialling, metrics: metrics, log: log)
         var pushing = RPCServerConfiguration(
             host: configuration.host, port: configuration.pushPort,
             security: .tls(
@@ -54,15 +57,17 @@ public final class FrontWorker: Sendable {
         leases = RouteLeases(
             registry: registry, mailLog: mailLog,
             front: RPCAddress(host: configuration.advertisedHost, port: pushPort).description,
-            lease: limits.lease, log: log)
+            lease: limits.lease, log: log, services: accounts.map(\.mailbox),
+            own: try StreamID(octets: configuration.random.octets(16)), startedAt: configuration.now())
+        streams = StreamService(
+            registry: registry, leases: leases, mailLog: mailLog, configuration: configuration, metrics: metrics,
+            log: log)
         let deposits = DepositService(
             vault: vault, mailLog: mailLog, view: view, configuration: configuration,
             domains: Set(accounts.map(\.domain)), metrics: metrics, log: log)
-        let receive = ReceiveService(
-            exchange: exchange, registry: registry, leases: leases, mailLog: mailLog, configuration: configuration,
-            metrics: metrics, log: log)
+        let receive = ReceiveService(exchange: exchange, streams: streams, configuration: configuration, log: log)
         let presence = PresenceService(
-            mailLog: mailLog, mailboxes: Set(accounts.map(\.mailbox)), metrics: metrics, log: log)
+            mailLog: mailLog, vault: vault, mailboxes: Set(accounts.map(\.mailbox)), metrics: metrics, log: log)
         let mailbox = RPCService.mailbox(
             MailboxCalls(
                 exchange: exchange, deposits: deposits, receive: receive, presence: presence,
@@ -89,7 +94,8 @@ public final class FrontWorker: Sendable {
     public func run() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.keys.run() }
-            group.addTask { await self.leases.run() }
+            group.addTask { await self.leases.run(whenReady: self.keys) }
+            group.addTask { await self.dialling.run(self.streams) }
             group.addTask {
                 while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
             }
@@ -97,6 +103,7 @@ public final class FrontWorker: Sendable {
         }
         log.info("stopping")
         health.setAll(.notServing)
+        await Task { await leases.leave() }.value
         async let callers: Void = server.shutdown(grace: .seconds(5))
         async let pushers: Void = pushServer.shutdown(grace: .seconds(5))
         registry.end(RPCStatus(.unavailable, "the front is stopping: open another stream"))

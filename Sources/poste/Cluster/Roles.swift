@@ -93,14 +93,13 @@ struct Roles: Sendable {
 
     /// A delivery worker.
     func delivery(
-        stores: Stores, compactionLagSeconds: Int = 3600, frontName: String? = nil
+        stores: Stores, _ change: (inout DeliveryConfiguration) -> Void = { _ in }
     ) throws -> DeliveryWorker {
         var configuration = DeliveryConfiguration(
             credentials: try options.identity.credentials(role: "delivery-worker", hosts: []),
             rootsPEM: try options.identity.rootsPEM(), now: wallClock)
-        configuration.frontName = frontName
         configuration.metrics = options.metrics
-        configuration.compactionLagMs = Int64(compactionLagSeconds) * 1000
+        change(&configuration)
         return DeliveryWorker(
             mailLog: stores.mailLog, view: stores.view, configuration: configuration, log: options.log.component("deliver"))
     }

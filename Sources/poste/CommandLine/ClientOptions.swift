@@ -67,6 +67,11 @@ extension Arguments {
         return (profile, wanted ?? profile.account.identities[0])
     }
 
+    /// The profile that has the identity, or the one given.
+    func openProfile(of identity: Identity) throws -> Profile {
+        try Profile.open(at: try profileFolder(identity, "profile"), passphrase: try passphrase)
+    }
+
     private func profileFolder(_ wanted: Identity?, _ option: String) throws -> String {
         if let name = value("profile") {
             return name.contains("/")

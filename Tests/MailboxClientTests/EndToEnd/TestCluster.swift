@@ -110,6 +110,12 @@ final class TestCluster: Sendable {
         return Endpoints(kms: "127.0.0.1:\(kms.port)", fronts: [front, front], roots: roots)
     }
 
+    /// The public parameters of the KMS.
+    func parameters() async throws -> [BFPublicParameters] {
+        let answer = try await Self.channel(kms.port, roots).call(Methods.getParameters, GetParametersRequest())
+        return try PublishedParameters.usable(answer.parameters, at: MailboxClient.systemTime(), acceptsTestLevel: true)
+    }
+
     /// Enrols somebody.
     func enroll(
         _ uri: String, configure: (inout MailboxClient.Configuration) -> Void = { _ in }

@@ -75,10 +75,19 @@ package struct HookedView: MailboxView {
 
     private let view: any MailboxView
     private let hook: Hook
+    private let pending: @Sendable (Identity) -> Void
 
     package init(_ view: any MailboxView, _ hook: @escaping Hook) {
         self.view = view
         self.hook = hook
+        pending = { _ in }
+    }
+
+    /// A view that tells of each read of what waits in a mailbox.
+    package init(_ view: any MailboxView, pending: @escaping @Sendable (Identity) -> Void) {
+        self.view = view
+        hook = { _ throws(StoreError) in }
+        self.pending = pending
     }
 
     package func position(of partition: Int) async throws(StoreError) -> ViewPosition? {
@@ -107,6 +116,7 @@ package struct HookedView: MailboxView {
         in mailbox: Identity, partition: Int, after offset: UInt64?, limit: PageLimit
     ) async throws(StoreError) -> [PendingDeposit] {
         try hook(partition)
+        pending(mailbox)
         return try await view.pending(in: mailbox, partition: partition, after: offset, limit: limit)
     }
 

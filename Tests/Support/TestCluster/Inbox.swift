@@ -28,7 +28,15 @@ package actor Inbox {
         package var text: String { (try? content.get()).map { String(decoding: $0, as: UTF8.self) } ?? "refused" }
     }
 
-    package nonisolated let call: Call<ReceiveRequest, ReceiveResponse>
+    /// What carries the stream.
+    struct Link: Sendable {
+        let send: @Sendable (ReceiveRequest) async throws(RPCStatus) -> Bool
+        let receive: @Sendable () async throws(RPCStatus) -> ReceiveResponse?
+        let finish: @Sendable () async -> Void
+        let cancel: @Sendable () -> Void
+    }
+
+    private nonisolated let link: Link
     private let person: Person
     private var session: RecipientSession
     /// What came between the chunks of a delivery.
@@ -37,7 +45,11 @@ package actor Inbox {
     /// Proves a person and opens his stream.
     package init(_ person: Person, at front: TestFront) async throws {
         self.person = person
-        call = try Self.open(front)
+        let call = try Self.open(front)
+        link = Link(
+            send: { message throws(RPCStatus) in try await call.send(message) },
+            receive: { () throws(RPCStatus) in try await call.receive() }, finish: { await call.finish() },
+            cancel: { call.cancel() })
         guard let mailbox = person.identity.mailbox else { throw NeverHappened(description: "no mailbox") }
         let first = try person.begin(mailbox)
         let second = try person.second(first, try await Self.answer(to: first.iMessage1, call))
@@ -46,6 +58,19 @@ package actor Inbox {
         self.session = try RecipientSession(
             tgk: session.tgk, csbID: session.csbIDOctets, recipient: person.identity)
     }
+
+    /// A stream that his mailbox has opened, which has proved itself.
+    init(_ person: Person, _ session: RecipientSession, _ link: Link) {
+        self.person = person
+        self.session = session
+        self.link = link
+    }
+
+    /// Cuts the stream.
+    package nonisolated func cancel() { link.cancel() }
+
+    /// Sends whatever it is.
+    package func send(_ request: ReceiveRequest) async throws { _ = try await link.send(request) }
 
     package static func open(_ front: TestFront) throws -> Call<ReceiveRequest, ReceiveResponse> {
         try front.channel.open(Methods.receive, deadline: .seconds(60), waitsForReady: true)
@@ -65,7 +90,7 @@ package actor Inbox {
     /// The next event; nil at the stream's end.
     package func next() async throws -> Event? {
         guard between.isEmpty else { return between.removeFirst() }
-        switch try await call.receive()?.part {
+        switch try await link.receive()?.part {
         case .delivery(let delivery): return try await take(delivery)
         case .settled(let settled): return .settled(settled.sequence)
         case .caughtUp: return .caughtUp
@@ -114,7 +139,7 @@ package actor Inbox {
             var ciphertext: [[UInt8]] = []
             var octets: UInt64 = 0
             while octets < opened.ciphertextOctets {
-                switch try await call.receive()?.part {
+                switch try await link.receive()?.part {
                 case .chunk(let chunk):
                     ciphertext.append(chunk)
                     octets += UInt64(chunk.count)
@@ -172,7 +197,7 @@ package actor Inbox {
     }
 
     package func answer(_ answer: Mailbox.Acknowledgement) async throws {
-        _ = try await call.send(
+        _ = try await link.send(
             ReceiveRequest(
                 .acknowledgement(
                     MailboxAPI.Acknowledgement(
@@ -181,7 +206,7 @@ package actor Inbox {
 
     /// Hangs up, and waits until the front has closed the stream.
     package func close() async {
-        await call.finish()
-        while (try? await call.receive()) != nil {}
+        await link.finish()
+        while (try? await link.receive()) != nil {}
     }
 }

@@ -13,7 +13,7 @@ import TestStore
 
 /// A whole mailbox in this process: a KMS, a store of its own, fronts and delivery workers over TLS on loopback.
 package final class TestCluster: Sendable {
-    private static let wallClock = UTCTime(milliseconds: Int64(Date.now.timeIntervalSince1970 * 1000))
+    package static let wallClock = UTCTime(milliseconds: Int64(Date.now.timeIntervalSince1970 * 1000))
     package static let authority = Result { try CertificateAuthority(commonName: "Test authority", now: wallClock) }
 
     package let clock = TestClock()
@@ -118,6 +118,21 @@ package final class TestCluster: Sendable {
         return delivery
     }
 
+    /// A contact of somebody, stopped with the cluster.
+    package func startContact(
+        _ person: Person, manner: TestContact.Manner = .right, port: Int = 0
+    ) throws -> TestContact {
+        let contact = try TestContact(person, manner: manner, port: port)
+        running.withLock { $0.append(contact) }
+        return contact
+    }
+
+    /// Says in the log that somebody can be dialled, as an operator may.
+    package func announce(_ person: Person, at contact: String?, isOpen: Bool = true) async throws {
+        try await store.mailLog.append(
+            PresenceEvent(entity: person.identity, isOpen: isOpen, contact: contact))
+    }
+
     private func log(_ component: String) -> Log {
         Log(component: component, level: .debug) { [self] line in logged.withLock { $0.append(line) } }
     }
@@ -159,9 +174,13 @@ package final class TestFront: Stoppable {
 
 /// A delivery worker.
 package final class TestDelivery: Stoppable {
+    package let worker: DeliveryWorker
     private let task: Task<Void, any Error>
 
-    init(_ worker: DeliveryWorker) { task = Task { try await worker.run() } }
+    init(_ worker: DeliveryWorker) {
+        self.worker = worker
+        task = Task { try await worker.run() }
+    }
 
     package func stop() async {
         task.cancel()

@@ -6,6 +6,8 @@ public struct ReceiveRequest: ProtobufMessage {
         case mikey([UInt8])
         /// For a delivery.
         case acknowledgement(Acknowledgement)
+        /// Where the mailbox has dialled: the MAC that binds the exchange to the TLS certificate, 32 octets.
+        case contactMAC([UInt8])
     }
 
     /// `posterestante.v1.ReceiveRequest`.
@@ -29,6 +31,7 @@ public struct ReceiveRequest: ProtobufMessage {
             var earlier: Acknowledgement?
             if case .acknowledgement(let value) = part { earlier = value }
             part = .acknowledgement(try field.message(into: earlier))
+        case 3: part = .contactMAC(try field.octets())
         default: break
         }
     }
@@ -38,6 +41,7 @@ public struct ReceiveRequest: ProtobufMessage {
         switch part {
         case .mikey(let value): writer.element(1, value)
         case .acknowledgement(let value): writer.message(2, value)
+        case .contactMAC(let value): writer.element(3, value)
         case nil: break
         }
     }

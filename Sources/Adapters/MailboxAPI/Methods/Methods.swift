@@ -3,6 +3,7 @@ public enum Methods {
     private static let mailbox = "posterestante.v1.Mailbox"
     private static let keyManagement = "posterestante.v1.KeyManagement"
     private static let pushService = "posterestante.v1.Push"
+    private static let contact = "posterestante.v1.Contact"
     private static let health = "grpc.health.v1.Health"
 
     /// One MIKEY message of an exchange with a mailbox, and its answer.
@@ -25,6 +26,12 @@ public enum Methods {
 
     /// Pushes deposits into a recipient's stream.
     public static let push = BidirectionalMethod<PushRequest, PushResponse>(pushService, "Push")
+
+    /// Has a front dial a recipient's contact.
+    public static let dial = UnaryMethod<DialRequest, DialResponse>(pushService, "Dial")
+
+    /// A mailbox delivers to a recipient whom it has dialled: the messages of `receive`, the roles turned round.
+    public static let deliver = BidirectionalMethod<ReceiveResponse, ReceiveRequest>(contact, "Deliver")
 
     /// The health of a service, now.
     public static let checkHealth = UnaryMethod<HealthCheckRequest, HealthCheckResponse>(health, "Check")

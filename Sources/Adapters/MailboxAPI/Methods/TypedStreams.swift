@@ -68,6 +68,9 @@ public struct Call<Request: ProtobufMessage, Response: ProtobufMessage>: Sendabl
         try Response(received: try await call.response(), code: .internal)
     }
 
+    /// As ``RPC/RPCCall/peerCertificateDigest``.
+    public var peerCertificateDigest: [UInt8]? { call.peerCertificateDigest }
+
     /// Ends the call; the server's handler is cancelled.
     public func cancel() {
         call.cancel()

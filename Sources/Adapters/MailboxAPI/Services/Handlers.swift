@@ -32,6 +32,16 @@ public protocol PushHandlers: Sendable {
     func push(
         _ requests: Requests<PushRequest>, _ responses: Responses<PushResponse>, _ context: RPCContext
     ) async throws
+    /// A recipient to dial.
+    func dial(_ request: DialRequest, _ context: RPCContext) async throws -> DialResponse
+}
+
+/// What a recipient's own program answers to his mailbox, where he can be dialled: `posterestante.v1.Contact`.
+public protocol ContactHandlers: Sendable {
+    /// The mailbox proves itself and delivers.
+    func deliver(
+        _ requests: Requests<ReceiveResponse>, _ responses: Responses<ReceiveRequest>, _ context: RPCContext
+    ) async throws
 }
 
 extension RPCService {
@@ -62,6 +72,16 @@ extension RPCService {
     public static func push(_ handlers: some PushHandlers) -> RPCService {
         RPCService(
             name: Methods.push.service,
-            methods: [Methods.push.answered { try await handlers.push($0, $1, $2) }])
+            methods: [
+                Methods.push.answered { try await handlers.push($0, $1, $2) },
+                Methods.dial.answered { try await handlers.dial($0, $1) },
+            ])
+    }
+
+    /// The service of a recipient's program for his mailbox.
+    public static func contact(_ handlers: some ContactHandlers) -> RPCService {
+        RPCService(
+            name: Methods.deliver.service,
+            methods: [Methods.deliver.answered { try await handlers.deliver($0, $1, $2) }])
     }
 }

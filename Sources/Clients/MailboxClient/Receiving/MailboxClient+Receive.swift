@@ -68,7 +68,7 @@ extension MailboxClient {
         let session = try RecipientSession(
             tgk: established.tgk, csbID: established.csbIDOctets, recipient: identity)
         var stream = RecipientStream(
-            session, call: call, client: self, inbox: inbox, options: options, summary: course.summary, hear: hear)
+            session, link: MailboxLink(call), client: self, inbox: inbox, options: options, summary: course.summary, hear: hear)
         defer {
             course.summary = stream.summary
             if stream.hasProgress { course.schedule.succeeded() }

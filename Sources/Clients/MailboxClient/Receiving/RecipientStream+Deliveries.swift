@@ -185,7 +185,7 @@ extension RecipientStream {
     private mutating func answer(_ answer: Mailbox.Acknowledgement) async throws {
         unsettled.insert(answer.sequence)
         // Where the call is over, reading it says how.
-        _ = try await call.send(
+        _ = try await link.send(
             ReceiveRequest(
                 .acknowledgement(
                     MailboxAPI.Acknowledgement(

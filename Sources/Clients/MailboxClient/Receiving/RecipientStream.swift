@@ -29,7 +29,7 @@ struct RecipientStream {
     let inbox: Inbox
     let options: ReceiveOptions
     let hear: @Sendable (ReceiveEvent) async -> Void
-    let call: Call<ReceiveRequest, ReceiveResponse>
+    let link: MailboxLink
 
     var session: RecipientSession
     var summary: ReceiveSummary
@@ -48,12 +48,12 @@ struct RecipientStream {
     private var lastMessage = ContinuousClock.now
 
     init(
-        _ session: RecipientSession, call: Call<ReceiveRequest, ReceiveResponse>, client: MailboxClient, inbox: Inbox,
-        options: ReceiveOptions, summary: ReceiveSummary, hear: @escaping @Sendable (ReceiveEvent) async -> Void
+        _ session: RecipientSession, link: MailboxLink, client: MailboxClient, inbox: Inbox, options: ReceiveOptions,
+        summary: ReceiveSummary, hear: @escaping @Sendable (ReceiveEvent) async -> Void
     ) {
         recipient = session.recipient
         self.session = session
-        self.call = call
+        self.link = link
         self.client = client
         self.inbox = inbox
         self.options = options
@@ -65,28 +65,27 @@ struct RecipientStream {
     /// Runs until all has come and is settled, where that is wanted. Throws what breaks the stream.
     mutating func run() async throws {
         let queue = TimedQueue<ReceiveResponse>()
-        let call = call
-        async let pumping: Void = Self.pump(call, into: queue)
+        // Cancelled below: reading what the mailbox has to say would not end by itself.
+        let pumping = Task { [link] in await Self.pump(link, into: queue) }
         let result: Result<Void, any Error>
         do {
             try await consume(queue)
             result = .success(())
-            await call.finish()
+            await link.finish()
         } catch {
             result = .failure(error)
         }
         queue.end(nil)
-        call.cancel()
-        await pumping
+        link.cancel()
+        pumping.cancel()
+        await pumping.value
         try result.get()
     }
 
     /// Reads ahead by one message, so that waiting for the next can have a limit without harm to the call.
-    private static func pump(
-        _ call: Call<ReceiveRequest, ReceiveResponse>, into queue: TimedQueue<ReceiveResponse>
-    ) async {
+    private static func pump(_ link: MailboxLink, into queue: TimedQueue<ReceiveResponse>) async {
         do {
-            while let message = try await call.receive() { await queue.put(message) }
+            while let message = try await link.receive() { await queue.put(message) }
             queue.end(nil)
         } catch {
             queue.end(error)

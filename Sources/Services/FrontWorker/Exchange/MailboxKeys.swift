@@ -14,6 +14,7 @@ actor MailboxKeys {
     private let fetched: Gauge
     private let log: Log
     private var current: IBAKEResponder?
+    private var ring = KeyRing(parameters: [], for: .listed)
     private var fetchedOn: UTCDay?
 
     init(_ accounts: [MailboxAccount], now: @escaping @Sendable () -> UTCTime, fetched: Gauge, log: Log) {
@@ -31,6 +32,17 @@ actor MailboxKeys {
             throw RPCStatus(.unavailable, "the front has no keys from the KMS yet: try again", retryAfterMs: 1000)
         }
         return current
+    }
+
+    /// The private keys of a mailbox service, to call in its name.
+    ///
+    /// Throws UNAVAILABLE where the KMS has not given them yet, NOT_FOUND where it is none of this front's.
+    func ring(of mailbox: Identity) throws -> KeyRing {
+        guard accounts.contains(where: { $0.mailbox == mailbox }) else {
+            throw RPCStatus(.notFound, "this front does not answer for \(mailbox)")
+        }
+        _ = try responder()
+        return ring
     }
 
     /// Whether it can answer.
@@ -70,6 +82,7 @@ actor MailboxKeys {
             ring = known
         }
         guard let ring else { return }
+        self.ring = ring
         current = IBAKEResponder(names: Set(accounts.map(\.mailbox)), keys: ring)
         fetchedOn = today
         fetched.set(now().milliseconds / 1000)

@@ -5,24 +5,40 @@ import Observability
 import Primitives
 import RPC
 
-/// `Push.Push`: what a delivery worker pushes into the streams that this front holds. Mutual TLS lets nobody else call.
+/// `Push`: what a delivery worker pushes into the streams that this front holds, and whom it has it dial. Mutual TLS lets nobody
+/// else call.
 struct PushService: PushHandlers {
     /// The URI in a delivery worker's certificate.
     static let role = "poste:delivery-worker"
 
     let registry: StreamRegistry
+    let dialling: DialService
     let metrics: FrontMetrics
     let log: Log
 
     /// Throws `RPCStatus`.
     func push(_ requests: Requests<PushRequest>, _ responses: Responses<PushResponse>, _ context: RPCContext) async throws {
-        guard context.peerNames.contains(Self.role) else {
-            throw RPCStatus(.permissionDenied, "only certificates with the URI \(Self.role) may push")
-        }
+        try requireRole(context)
         do {
             try await take(requests, responses)
         } catch {
             throw FrontFault.status(for: error, log: log)
+        }
+    }
+
+    /// Throws `RPCStatus`.
+    func dial(_ request: DialRequest, _ context: RPCContext) async throws -> DialResponse {
+        try requireRole(context)
+        do {
+            return try await dialling.dial(request)
+        } catch {
+            throw FrontFault.status(for: error, log: log)
+        }
+    }
+
+    private func requireRole(_ context: RPCContext) throws(RPCStatus) {
+        guard context.peerNames.contains(Self.role) else {
+            throw RPCStatus(.permissionDenied, "only certificates with the URI \(Self.role) may push and dial")
         }
     }
 

@@ -9,22 +9,23 @@ actor RecipientStream {
     nonisolated let id: StreamID
     nonisolated let recipient: Identity
     nonisolated let openedAt: UTCTime
-    private let responses: Responses<ReceiveResponse>
+    private let link: RecipientLink
     private var session: DeliverySession
     private var cursor = StreamCursor()
     private var watchers: [DepositKey: [@Sendable (PushOutcome) -> Void]] = [:]
     /// When what is not answered yet began to be sent.
     private var sentAt: [DepositKey: ContinuousClock.Instant] = [:]
     private let turn = Turnstile()
+    private var lastMove = ContinuousClock.now
     /// How the stream ended; whoever serves it and whoever pushes into it waits for this.
     nonisolated let end = StreamEnd()
 
-    init(id: StreamID, recipient: Identity, openedAt: UTCTime, session: DeliverySession, responses: Responses<ReceiveResponse>) {
+    init(id: StreamID, recipient: Identity, openedAt: UTCTime, session: DeliverySession, link: RecipientLink) {
         self.id = id
         self.recipient = recipient
         self.openedAt = openedAt
         self.session = session
-        self.responses = responses
+        self.link = link
     }
 
     /// What `deliver` did.
@@ -54,12 +55,13 @@ actor RecipientStream {
             return .dropped
         case .send: break
         }
+        lastMove = .now
         watchers[envelope.key, default: []].append(watcher)
         sentAt[envelope.key] = .now
         do {
             let opening = MailboxAPI.Delivery(session.open(envelope), octets: envelope.ciphertextLength)
-            try await responses.send(ReceiveResponse(.delivery(opening)))
-            while let chunk = try await chunks() { try await responses.send(ReceiveResponse(.chunk(chunk))) }
+            try await link.send(ReceiveResponse(.delivery(opening)))
+            while let chunk = try await chunks() { try await link.send(ReceiveResponse(.chunk(chunk))) }
         } catch {
             // Nothing can follow half a delivery in this stream.
             end.set(RPCStatus(.unavailable, "a delivery was cut short: open another stream"))
@@ -72,12 +74,18 @@ actor RecipientStream {
     func caughtUp() async throws {
         await turn.enter()
         defer { turn.leave() }
-        try await responses.send(ReceiveResponse(.caughtUp(CaughtUp())))
+        try await link.send(ReceiveResponse(.caughtUp(CaughtUp())))
     }
 
     /// Checks an answer. Throws `DeliverySession.Fault`.
     func settle(_ answer: Mailbox.Acknowledgement) throws(DeliverySession.Fault) -> DepositKey {
-        try session.settle(answer)
+        lastMove = .now
+        return try session.settle(answer)
+    }
+
+    /// Waits until nothing has been sent and nothing answered for so long.
+    func waitUntilQuiet(for limit: Duration) async throws {
+        while lastMove + limit > .now { try await Task.sleep(until: lastMove + limit, clock: .continuous) }
     }
 
     /// Tells the recipient and the pushers that the log has his answer. Returns when what he answered began to be sent.
@@ -87,7 +95,7 @@ actor RecipientStream {
             watcher(PushOutcome(id: key.id.octets, refused: answer.isRefusal))
         }
         let settled = Settled(sequence: answer.sequence, id: answer.id.octets)
-        try await responses.send(ReceiveResponse(.settled(settled)))
+        try await link.send(ReceiveResponse(.settled(settled)))
         return sent
     }
 }

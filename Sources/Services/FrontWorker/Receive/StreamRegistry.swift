@@ -1,3 +1,4 @@
+import IdentityBasedEncryption
 import Mailbox
 import RPC
 import Synchronization
@@ -22,6 +23,11 @@ final class StreamRegistry: Sendable {
     func remove(_ id: StreamID) { _ = state.withLock { $0.streams.removeValue(forKey: id) } }
 
     subscript(_ id: StreamID) -> RecipientStream? { state.withLock { $0.streams[id] } }
+
+    /// Whether one of them is this recipient's.
+    func holdsStream(of recipient: Identity) -> Bool {
+        state.withLock { $0.streams.values.contains { $0.recipient == recipient } }
+    }
 
     /// All of them, for renewing their leases.
     var all: [RecipientStream] { state.withLock { Array($0.streams.values) } }

@@ -18,9 +18,10 @@ final class Pusher: Sendable {
     private let mailLog: any MailLog
     private let view: any MailboxView
     private let configuration: DeliveryConfiguration
+    private let counters: DeliveryCounters
     private let metrics: DeliveryMetrics
     private let log: Log
-    private let news = Mutex(News())
+    private let news: Mutex<News>
     private let wakes: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
 
@@ -31,6 +32,9 @@ final class Pusher: Sendable {
         var settled: [DepositKey] = []
         /// Whether the owner may have missed some: another worker folded for a while.
         var mayLackSome = false
+        var arrivals: ArrivalQueue
+        /// Whether the front has taken the push.
+        var isTaken = false
     }
 
     private enum Sent {
@@ -41,7 +45,7 @@ final class Pusher: Sendable {
 
     init(
         mailbox: Identity, route: Route, partition: Int, mailLog: any MailLog, view: any MailboxView,
-        configuration: DeliveryConfiguration, metrics: DeliveryMetrics, log: Log
+        configuration: DeliveryConfiguration, counters: DeliveryCounters, metrics: DeliveryMetrics, log: Log
     ) {
         self.mailbox = mailbox
         self.route = route
@@ -49,59 +53,88 @@ final class Pusher: Sendable {
         self.mailLog = mailLog
         self.view = view
         self.configuration = configuration
+        self.counters = counters
         self.metrics = metrics
         self.log = log
+        news = Mutex(News(arrivals: ArrivalQueue(limit: configuration.arrivals)))
         (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
+    /// Whether the front has taken the push.
+    var isTaken: Bool { news.withLock { $0.isTaken } }
+
     /// Something new waits.
-    func arrived() { wake.yield() }
+    func arrived(_ deposit: PendingDeposit) {
+        news.withLock { $0.arrivals.append(deposit) }
+        wake.yield()
+    }
 
     /// A deposit is over.
     func settled(_ key: DepositKey) {
-        news.withLock { $0.settled.append(key) }
+        news.withLock { news in
+            news.settled.append(key)
+            news.arrivals.remove(key)
+        }
         wake.yield()
     }
 
-    /// The owner begins again; what was settled meanwhile it did not hear.
+    /// The owner begins again; what arrived and was settled meanwhile it did not hear.
     func lookAgain() {
-        news.withLock { $0.mayLackSome = true }
+        news.withLock { news in
+            news.mayLackSome = true
+            news.arrivals.fallBehind()
+        }
         wake.yield()
     }
 
-    /// Pushes until the stream is gone or the task is cancelled. Returns why the call ended.
-    func run(over channel: RPCChannel) async -> RPCStatus? {
+    /// Pushes until the stream is gone or the task is cancelled. Returns how the call ended; nil where the task was cancelled.
+    /// - Parameter taken: is called when the front has taken the push.
+    func run(over channel: RPCChannel, taken: @escaping @Sendable () -> Void) async -> RPCStatus? {
         do {
             let call = try channel.open(Methods.push)
             defer { call.cancel() }
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await self.readOutcomes(call) }
+                group.addTask { try await self.readOutcomes(call, taken) }
                 group.addTask { try await self.push(into: call) }
+                group.addTask { try await self.watchFront() }
                 // Where sending finds the call over, reading says how.
                 while try await group.next() != nil {}
             }
             return nil
         } catch let status as RPCStatus {
+            guard !Task.isCancelled else { return nil }
             // The stream closed, or the front went: both are daily life.
             log.debug(
                 "push ended", ["recipient": LogValue(mailbox), "front": .text(route.front), "status": LogValue(status)])
             return status
         } catch {
-            if !(error is CancellationError) {
-                log.warning("push failed", ["recipient": LogValue(mailbox), "reason": .text("\(error)")])
-            }
-            return nil
+            guard !(error is CancellationError) else { return nil }
+            log.warning("push failed", ["recipient": LogValue(mailbox), "reason": .text("\(error)")])
+            return RPCStatus(.internal, "\(error)")
         }
     }
 
-    private func readOutcomes(_ call: PushCall) async throws {
+    private func readOutcomes(_ call: PushCall, _ taken: @Sendable () -> Void) async throws {
         defer { wake.finish() }
         while let response = try await call.receive() {
-            guard case .outcome(let outcome) = response.part else { continue }
-            let id = try DepositID(octets: outcome.id)
-            news.withLock { $0.answered.append(DepositKey(id: id, mailbox: mailbox)) }
-            wake.yield()
+            switch response.part {
+            case .ready:
+                news.withLock { $0.isTaken = true }
+                taken()
+            case .outcome(let outcome):
+                let id = try DepositID(octets: outcome.id)
+                news.withLock { $0.answered.append(DepositKey(id: id, mailbox: mailbox)) }
+                wake.yield()
+            case nil: break
+            }
         }
+        throw RPCStatus(.aborted, "the front ended the push")
+    }
+
+    /// A front that takes connections and no push is as good as dead.
+    private func watchFront() async throws {
+        try await Task.sleep(for: configuration.pushPatience)
+        guard isTaken else { throw RPCStatus(.unavailable, "\(route.front) does not take the push in time") }
     }
 
     private func push(into call: PushCall) async throws {
@@ -115,27 +148,24 @@ final class Pusher: Sendable {
         while true {
             try Task.checkCancellation()
             try await takeNews(&window)
-            var page = window.hasRoom
-                ? try await view.pending(
-                    in: mailbox, partition: partition, after: window.cursor,
-                    limit: PageLimit(count: configuration.window.count))
-                : []
-            page.removeAll { lost.contains($0.envelope.key) }
-            let pushes = window.take(page, now: configuration.now())
+            let page = window.hasRoom ? try await waiting(after: window.cursor) : Page()
+            let pushes = window.take(page.deposits, now: configuration.now(), passingOver: lost)
             sending: for push in pushes {
                 switch try await send(push, call) {
                 case .whole:
                     saidCaughtUp = false
                     times.pushed(push.deposit.envelope)
+                    counters.add { page.isFromRecord ? ($0.pushedFromRecord += 1) : ($0.pushedFromView += 1) }
                 case .callIsOver: return
                 case .contentIsGone:
                     if try await isWaiting(push.deposit.envelope.key) { lost.insert(push.deposit.envelope.key) }
                     // What follows was to come after this one: begin again, the front drops what it has sent.
                     window = PushWindow(limit: configuration.window)
+                    news.withLock { $0.arrivals.fallBehind() }
                     break sending
                 }
             }
-            guard pushes.isEmpty, page.isEmpty else { continue }
+            guard page.deposits.isEmpty else { continue }
             if window.hasRoom, !saidCaughtUp {
                 guard try await call.send(PushRequest(.caughtUp(CaughtUp()))) else { return }
                 saidCaughtUp = true
@@ -143,6 +173,28 @@ final class Pusher: Sendable {
             }
             guard await awake.next() != nil else { return }
         }
+    }
+
+    private struct Page {
+        var deposits: [PendingDeposit] = []
+        var isFromRecord = false
+    }
+
+    /// What waits behind a place in the queue: the next that was folded, where everything before it was pushed, or else what the
+    /// view has. Empty where there is nothing.
+    private func waiting(after cursor: UInt64?) async throws -> Page {
+        let isLevel = news.withLock { news in
+            news.arrivals.collect()
+            return news.arrivals.isLevel
+        }
+        if !isLevel {
+            let deposits = try await view.pending(
+                in: mailbox, partition: partition, after: cursor, limit: configuration.pending)
+            guard deposits.isEmpty else { return Page(deposits: deposits) }
+            news.withLock { $0.arrivals.viewHasNothingMore() }
+        }
+        let next = news.withLock { $0.arrivals.next() }
+        return Page(deposits: next.map { [$0] } ?? [], isFromRecord: true)
     }
 
     /// Whether a deposit whose content is gone still waits. If so it cannot be delivered, and must not hold up the others.
@@ -155,13 +207,13 @@ final class Pusher: Sendable {
     }
 
     private func takeNews(_ window: inout PushWindow) async throws {
-        let latest = news.withLock { news in
-            defer { news = News() }
-            return news
+        let (answered, settled, mayLackSome) = news.withLock { news in
+            defer { (news.answered, news.settled, news.mayLackSome) = ([], [], false) }
+            return (news.answered, news.settled, news.mayLackSome)
         }
-        for key in latest.answered { window.settle(key) }
-        for key in latest.settled { window.forget(key) }
-        guard latest.mayLackSome else { return }
+        for key in answered { window.settle(key) }
+        for key in settled { window.forget(key) }
+        guard mayLackSome else { return }
         for key in window.unanswered {
             if try await view.deposit(key, partition: partition) == nil { window.forget(key) }
         }

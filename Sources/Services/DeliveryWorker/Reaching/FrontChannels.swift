@@ -18,11 +18,15 @@ final class FrontChannels: Sendable {
             guard let address = RPCAddress(front) else {
                 throw RPCStatus(.invalidArgument, "a route names the front \(front), which is no host:port")
             }
-            var target = RPCChannelConfiguration(
+            var reaching = RPCChannelConfiguration(
                 host: address.host, port: address.port,
                 security: .tls(rootsPEM: configuration.rootsPEM, credentials: configuration.credentials))
-            target.serverName = configuration.frontName
-            let channel = try RPCChannel(target)
+            reaching.serverName = configuration.frontName
+            // A front that is frozen is noticed before its recipients lose patience.
+            reaching.keepalive = .seconds(6)
+            reaching.keepaliveTimeout = .seconds(3)
+            reaching.longestBackoff = .seconds(1)
+            let channel = try RPCChannel(reaching)
             channels[front] = channel
             return channel
         }

@@ -1,0 +1,78 @@
+import IdentityBasedEncryption
+import Mailbox
+import Observability
+import Primitives
+
+/// Who is being looked after in one partition: at most one attendant a mailbox.
+actor PushBoard {
+    private let tools: AttendantTools
+    private var attendants: [Identity: Attendant] = [:]
+    private let newcomers: AsyncStream<(Attendant, Duration)>
+    private let newcomer: AsyncStream<(Attendant, Duration)>.Continuation
+
+    init(tools: AttendantTools) {
+        self.tools = tools
+        (newcomers, newcomer) = AsyncStream.makeStream()
+    }
+
+    /// Keeps the attendants at work until the task is cancelled, then ends them.
+    func run() async {
+        let newcomers = newcomers
+        await withDiscardingTaskGroup { group in
+            for await (attendant, delay) in newcomers {
+                group.addTask {
+                    await attendant.run(after: delay) { [weak self] in await self?.dismiss($0) ?? true }
+                }
+            }
+        }
+    }
+
+    /// For an owner that begins, or begins again: attendants for all that can be reached and have something waiting.
+    func startReachable() async throws(StoreError) {
+        for attendant in attendants.values { attendant.lookAgain() }
+        var last: Identity?
+        repeat {
+            let page = try await tools.view.reachable(
+                in: tools.partition, after: last, now: tools.configuration.now(), limit: 256)
+            attend(page)
+            last = page.last
+        } while last != nil
+    }
+
+    /// Takes what a fold brought.
+    func note(_ outcome: FoldOutcome) {
+        for key in outcome.settled { attendants[key.mailbox]?.settled(key) }
+        for deposit in outcome.arrived { attendants[deposit.envelope.mailbox]?.arrived(deposit) }
+        var news = outcome.reachable
+        var other: Set<Identity> = []
+        for case .route(let mailbox, let route) in outcome.changes {
+            // A lease renewed is no news for who pushes there.
+            if attendants[mailbox]?.stream == route.stream { news.remove(mailbox) } else { other.insert(mailbox) }
+        }
+        attend(news.union(other))
+    }
+
+    private func attend(_ mailboxes: some Collection<Identity>) {
+        // Many at once are spread, so that they do not all meet the same front and the same contacts in one instant.
+        let limit = tools.configuration.startsAtATime
+        let isStorm = mailboxes.count + tools.starts.waiting > limit
+        // What a mailbox service has routes for is dialling, and it has no mail.
+        for mailbox in mailboxes where mailbox.mailbox != mailbox {
+            if let attendant = attendants[mailbox] {
+                attendant.nudge()
+                continue
+            }
+            let attendant = Attendant(mailbox: mailbox, tools: tools)
+            attendants[mailbox] = attendant
+            let delay = isStorm ? tools.configuration.spread * Double.random(in: 0...1) : .zero
+            newcomer.yield((attendant, delay))
+        }
+    }
+
+    /// Whether an attendant that found nothing to do may go: not where there is news meanwhile.
+    private func dismiss(_ attendant: Attendant) -> Bool {
+        guard Task.isCancelled || !attendant.hasNews else { return false }
+        if attendants[attendant.mailbox] === attendant { attendants[attendant.mailbox] = nil }
+        return true
+    }
+}
