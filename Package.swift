@@ -141,7 +141,9 @@ let package = Package(
         .testTarget(name: "LocalClusterTests", dependencies: ["LocalCluster", "poste"]),
         .testTarget(
             name: "ClusterTests",
-            dependencies: ["poste", "LocalCluster", "EmbeddedStore", "Primitives", "StoreBehaviour", "TestVectors"]),
+            dependencies: [
+                "poste", "LocalCluster", "KafkaLog", "EmbeddedStore", "Primitives", "StoreBehaviour", "TestVectors",
+            ]),
         .testTarget(name: "FrontWorkerTests", dependencies: ["FrontWorker", "TestCluster", "TestStore"]),
         .testTarget(
             name: "DeliveryWorkerTests", dependencies: ["DeliveryWorker", "TestCluster", "TestStore", "StoreBehaviour"]),
@@ -168,7 +170,9 @@ let package = Package(
             dependencies: ["EmbeddedStore", "StoreBehaviour", "StoreVictim", "TestVectors", "CSQLite"]),
         .testTarget(
             name: "KafkaLogTests",
-            dependencies: ["KafkaLog", "LocalCluster", "StoreBehaviour", "KafkaVictim", "Primitives", "CRdKafka"]),
+            dependencies: [
+                "KafkaLog", "LocalCluster", "EmbeddedStore", "StoreBehaviour", "KafkaVictim", "Primitives", "CRdKafka", "poste",
+            ]),
         .testTarget(
             name: "RedisStoreTests", dependencies: ["RedisStore", "EmbeddedStore", "StoreBehaviour", "TestVectors"]),
         .testTarget(name: "MailboxTests", dependencies: ["Mailbox", "StoreBehaviour", "TestVectors"]),

@@ -15,7 +15,9 @@ import Foundation
         } catch {
             let (status, text) = Failure.explain(error)
             FileHandle.standardError.write(Data("poste: \(text)\n".utf8))
-            exit(status.rawValue)
+            // Not exit: its handlers would take OpenSSL from under the threads of clients that nobody closed.
+            fflush(nil)
+            _exit(status.rawValue)
         }
     }
 

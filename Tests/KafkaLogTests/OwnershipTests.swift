@@ -65,6 +65,47 @@ import Testing
         await second.close()
     }
 
+    @Test(.enabled(if: TestKafka.hasTools)) func howFarTheOwnerIsTheToolsForGroupsSee() async throws {
+        let kafka = try await TestKafka.shared.value
+        let log = try await kafka.log(partitions: 2)
+        let worker = Worker(log)
+        try await worker.waits("the only worker owns all") { $0.count == 2 }
+        let records = (0..<5).map { LogRecord(key: [UInt8($0)], value: [1]) }
+        for partition in 0..<2 {
+            _ = try await log.append(records, to: .envelopes, partition: partition)
+            _ = try await log.append(records, to: .presence, partition: partition)
+            // An owner reads on from where it stands.
+            let next = try await log.bounds(of: partition).end
+            _ = try await log.read(partition: partition, from: next, limit: PageLimit(count: 1), waitingUpTo: .zero)
+        }
+        let behind = try await log.append(records, to: .envelopes, partition: 1).count
+        var lags: [String: Int] = [:]
+        for _ in 0..<15 where lags.count < 4 {
+            try await Task.sleep(for: .seconds(1))
+            lags = Self.lags(
+                try await kafka.describe(group: log.configuration.groupID))
+        }
+        let (envelopes, presence) = (
+            log.configuration.name(of: .envelopes), log.configuration.name(of: .presence)
+        )
+        #expect(lags == ["\(envelopes) 0": 0, "\(envelopes) 1": behind, "\(presence) 0": 0, "\(presence) 1": 0])
+        worker.task.cancel()
+        await log.close()
+    }
+
+    /// The lag of each topic and partition that the tool tells.
+    private static func lags(_ table: String) -> [String: Int] {
+        var lags: [String: Int] = [:]
+        for line in table.split(separator: "\n") {
+            let words = line.split(separator: " ", omittingEmptySubsequences: true)
+            guard let topic = words.firstIndex(where: { $0.contains("poste.") && !$0.hasSuffix("delivery") }),
+                words.count > topic + 4, let lag = Int(words[topic + 4])
+            else { continue }
+            lags["\(words[topic]) \(words[topic + 1])"] = lag
+        }
+        return lags
+    }
+
     @Test func closingLeavesNothingBehind() async throws {
         let kafka = try await TestKafka.shared.value
         let log = try await kafka.log(partitions: 2)

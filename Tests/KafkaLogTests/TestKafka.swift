@@ -37,6 +37,20 @@ final class TestKafka: Sendable {
         try await start(3, settings: LocalClusterConfiguration.foundDeadSoon)
     }
 
+    /// A broker with a further listener, for TLS and passwords, on the port two above.
+    static func secured(by security: KafkaSecurity) async throws -> TestKafka {
+        try await start(1, settings: security.brokerSettings)
+    }
+
+    /// Whether Kafka's own tools can be asked about the shared brokers.
+    static let hasTools = named == nil && hasDistribution
+
+    /// What the tool for consumer groups tells of one.
+    func describe(group: String) async throws -> String {
+        guard let brokers else { throw BrokerFailure(arguments: ["there are no tools for the brokers of POSTE_KAFKA"]) }
+        return try await brokers.tool("groups", "--describe", "--group", group)
+    }
+
     /// Whether there are brokers; says loudly where there are none.
     static let isThere = named != nil || hasDistribution
 

@@ -56,7 +56,28 @@ public final class KafkaLog: Sendable {
     public static func open(_ configuration: KafkaConfiguration) async throws(StoreError) -> KafkaLog {
         let notices = Notices(configuration.notice)
         let lifetime = DispatchGroup()
-        let log = try await Blocking.run { () throws(StoreError) in
+        let log: KafkaLog
+        do throws(StoreError) {
+            log = try await connect(configuration, notices, lifetime)
+        } catch {
+            // A process that now ends must have no thread left in the middle of TLS.
+            await Self.end(lifetime)
+            throw error
+        }
+        // A new log gets its name before anything else.
+        do throws(StoreError) {
+            _ = try await log.identity()
+        } catch {
+            await log.close(grace: .zero)
+            throw error
+        }
+        return log
+    }
+
+    private static func connect(
+        _ configuration: KafkaConfiguration, _ notices: Notices, _ lifetime: DispatchGroup
+    ) async throws(StoreError) -> KafkaLog {
+        try await Blocking.run { () throws(StoreError) in
             let consuming = [
                 // Needed for explicit assignments too; nothing is subscribed by these handles.
                 ("group.id", configuration.groupID), ("enable.auto.commit", "false"),
@@ -84,14 +105,12 @@ public final class KafkaLog: Sendable {
                 producer: try Producer(configuration, notices, lifetime))
             return KafkaLog(configuration, parts, notices, lifetime, partitionCount: partitionCount)
         }
-        // A new log gets its name before anything else.
-        do throws(StoreError) {
-            _ = try await log.identity()
-        } catch {
-            await log.close(grace: .zero)
-            throw error
+    }
+
+    /// Waits until all handles are gone.
+    static func end(_ lifetime: DispatchGroup) async {
+        _ = try? await Blocking.run { () throws(StoreError) in lifetime.wait(timeout: .now() + .seconds(30)) == .success
         }
-        return log
     }
 
     /// Leaves the group, sends what waits for at most `grace`, and closes every connection. Every later call fails with
@@ -99,10 +118,7 @@ public final class KafkaLog: Sendable {
     public func close(grace: Duration = .seconds(10)) async {
         await endParts(grace: grace)
         // The handles go with their last users: calls that are under way, each of which ends in bounded time.
-        let lifetime = lifetime
-        _ = try? await Blocking.run { () throws(StoreError) in
-            _ = lifetime.wait(timeout: .now() + .seconds(30))
-        }
+        await Self.end(lifetime)
     }
 
     private func endParts(grace: Duration) async {

@@ -24,7 +24,8 @@ struct KafkaFault {
     ///   - notices: what librdkafka said.
     func storeError(_ what: String, _ notices: Notices) -> StoreError {
         let (kind, advice) = meaning
-        return StoreError(kind, "\(what): \(text)\(notices.because); \(advice)")
+        let refusal = kind == .unavailable ? notices.refusal : nil
+        return StoreError(kind, "\(what): \(text)\(notices.because); \(refusal?.advice ?? advice)")
     }
 
     private var meaning: (StoreError.Kind, String) {
@@ -56,7 +57,11 @@ struct KafkaFault {
         case RD_KAFKA_RESP_ERR__DESTROY, RD_KAFKA_RESP_ERR__PURGE_QUEUE, RD_KAFKA_RESP_ERR__PURGE_INFLIGHT:
             (.closed, "this process is shutting down: try again elsewhere")
         default:
-            (.unavailable, "check that the brokers run and can be reached from here; it is tried again")
+            (
+                .unavailable,
+                "check that the brokers run, can be reached from here, and listen there for what security.protocol of the Kafka "
+                    + "options says; it is tried again"
+            )
         }
     }
 }

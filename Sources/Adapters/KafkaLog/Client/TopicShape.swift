@@ -35,10 +35,11 @@ extension KafkaHandle {
         }
         defer { rd_kafka_topic_destroy(topic) }
         var metadata: UnsafePointer<rd_kafka_metadata>?
-        let timeoutMs = timeoutMs ?? configuration.requestTimeoutMs
-        let code = rd_kafka_metadata(pointer, 0, topic, &metadata, Int32(clamping: timeoutMs))
+        let code = askForMetadata(of: topic, within: timeoutMs ?? configuration.requestTimeoutMs, &metadata)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else {
-            throw KafkaFault(code).storeError(what, notices)
+            let fault = KafkaFault(code).storeError(what, notices)
+            // When a log is opened, what the brokers refuse is not worth another try; later it may pass, as a change of passwords.
+            throw notices.refusal == nil || timeoutMs != nil ? fault : StoreError(.misuse, fault.detail)
         }
         defer { rd_kafka_metadata_destroy(metadata) }
         guard metadata.pointee.topic_cnt == 1, let found = metadata.pointee.topics?.pointee else { return nil }
@@ -56,5 +57,24 @@ extension KafkaHandle {
         }
         shape.leaderless.sort()
         return shape.partitionCount > 0 ? shape : nil
+    }
+
+    /// In slices that grow, so that a refusal, of which only the log tells, is noticed long before the time is over. Blocks.
+    private func askForMetadata(
+        of topic: OpaquePointer, within timeoutMs: Int, _ metadata: inout UnsafePointer<rd_kafka_metadata>?
+    ) -> rd_kafka_resp_err_t {
+        let begun = ContinuousClock.now
+        let deadline = begun + .milliseconds(timeoutMs)
+        var slice = 300
+        while true {
+            let left = max(1, Int((deadline - .now) / .milliseconds(1)))
+            let code = rd_kafka_metadata(pointer, 0, topic, &metadata, Int32(clamping: min(slice, left)))
+            guard code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__TIMED_OUT, left > slice else {
+                return code
+            }
+            // One broker that refuses is not all: the others get a second to answer.
+            if notices.refusal != nil, ContinuousClock.now - begun > .seconds(1) { return code }
+            slice *= 2
+        }
     }
 }

@@ -49,11 +49,19 @@ public struct KafkaTopics: Sendable {
     ) async throws(StoreError) -> Value {
         let configuration = configuration
         let lifetime = DispatchGroup()
-        return try await Blocking.run { () throws(StoreError) in
-            let notices = Notices(configuration.notice)
-            let admin = TopicAdmin(handle: try KafkaHandle(.consumer, [], configuration, notices, lifetime))
-            return try body(admin)
+        let result: Result<Value, StoreError>
+        do throws(StoreError) {
+            result = .success(
+                try await Blocking.run { () throws(StoreError) in
+                    let notices = Notices(configuration.notice)
+                    return try body(
+                        TopicAdmin(handle: try KafkaHandle(.consumer, [], configuration, notices, lifetime)))
+                })
+        } catch {
+            result = .failure(error)
         }
+        await KafkaLog.end(lifetime)
+        return try result.get()
     }
 
     private func inspect(_ name: String, _ shape: TopicShape, _ plan: TopicPlan) -> [TopicFinding] {
