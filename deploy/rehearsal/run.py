@@ -10,12 +10,12 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.parse
 import urllib.request
 
 import programs
 from plan import Plan
 from process import Failure, Running
+from watching import Watch
 
 PATIENCE_S = 180
 GRACE_S = 40
@@ -201,23 +201,15 @@ class Rehearsal:
         say(f"{time.monotonic() - self.began:6.1f} s  {name} has ended well\n{job.tail(30)}")
 
     def _scraped(self):
-        """Whether Prometheus sees every role."""
+        """Whether Prometheus sees every role, and the dashboard shows something."""
         if "prometheus" not in self.running:
             return
-        address = self.running["prometheus"][0].instance.address
+        watch = Watch(self.running["prometheus"][0])
         wanted = {name: len(self.plan.instances[name]) for name in ("front", "deliver", "kms", "lb") if name not in self.left_out}
-        deadline = time.monotonic() + 30
-        while True:
-            query = urllib.parse.quote("sum by (job) (up)")
-            with urllib.request.urlopen(f"http://{address}:9090/api/v1/query?query={query}", timeout=5) as answer:
-                result = json.load(answer)["data"]["result"]
-            self.targets = {row["metric"]["job"]: int(float(row["value"][1])) for row in result}
-            if all(self.targets.get(name) == count for name, count in wanted.items()):
-                say(f"{time.monotonic() - self.began:6.1f} s  Prometheus scrapes " + ", ".join(f"{n} {c}" for n, c in wanted.items()))
-                return
-            if time.monotonic() > deadline:
-                raise Failure(f"Prometheus scrapes {self.targets}, not {wanted}", self.running["prometheus"][0])
-            time.sleep(0.5)
+        self.targets = watch.targets(wanted)
+        count = watch.dashboard()
+        say(f"{time.monotonic() - self.began:6.1f} s  Prometheus scrapes " + ", ".join(f"{n} {c}" for n, c in wanted.items())
+            + f"; all {count} queries of the dashboard are answered")
 
     def end(self):
         """Ends everything in the reverse order, and says who had to be killed."""
