@@ -142,7 +142,8 @@ let package = Package(
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "poste", "LocalCluster", "KafkaLog", "EmbeddedStore", "Primitives", "StoreBehaviour", "TestVectors",
+                "poste", "LocalCluster", "KafkaLog", "EmbeddedStore", "RedisStore", "ClusterKeyFile", "MailboxClient",
+                "KeyManagementClient", "IBAKE", "MIKEY", "Mailbox", "RPC", "Primitives", "StoreBehaviour", "TestVectors",
             ]),
         .testTarget(name: "FrontWorkerTests", dependencies: ["FrontWorker", "TestCluster", "TestStore"]),
         .testTarget(
@@ -174,7 +175,8 @@ let package = Package(
                 "KafkaLog", "LocalCluster", "EmbeddedStore", "StoreBehaviour", "KafkaVictim", "Primitives", "CRdKafka", "poste",
             ]),
         .testTarget(
-            name: "RedisStoreTests", dependencies: ["RedisStore", "EmbeddedStore", "StoreBehaviour", "TestVectors"]),
+            name: "RedisStoreTests",
+            dependencies: ["RedisStore", "EmbeddedStore", "StoreBehaviour", "TestCluster", "TestVectors"]),
         .testTarget(name: "MailboxTests", dependencies: ["Mailbox", "StoreBehaviour", "TestVectors"]),
         .testTarget(name: "SimulationTests", dependencies: ["Mailbox", "StoreBehaviour", "TestVectors"]),
         .testTarget(name: "MIKEYTests", dependencies: ["MIKEY", "TestVectors"]),

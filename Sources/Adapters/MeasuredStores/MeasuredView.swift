@@ -64,6 +64,11 @@ public struct MeasuredView: MailboxView {
     }
 
     /// As the view does.
+    public func erase(removedFor age: Duration) async throws(StoreError) -> Duration? {
+        try await measured.call("erase") { () throws(StoreError) in try await view.erase(removedFor: age) }
+    }
+
+    /// As the view does.
     public func backlog(of partition: Int) async throws(StoreError) -> UInt64 {
         try await measured.call("backlog") { () throws(StoreError) in try await view.backlog(of: partition) }
     }

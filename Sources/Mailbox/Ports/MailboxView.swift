@@ -34,6 +34,12 @@ public protocol MailboxView: Sendable {
     /// One deposit, if it waits.
     func deposit(_ key: DepositKey, partition: Int) async throws(StoreError) -> PendingDeposit?
 
+    /// Sees to it that nothing that was removed longer ago than `age` is in the store's files, where it has any of which
+    /// memory alone is not enough. Whoever removes asks for it in time (`ErasureSchedule`); asked again it costs little.
+    /// - Returns: how long ago the writing of the files began that are there now: what was removed before is in none of
+    ///   them. None where it is not done yet: ask again.
+    func erase(removedFor age: Duration) async throws(StoreError) -> Duration?
+
     /// How much waits in a mailbox.
     func usage(of mailbox: Identity, partition: Int) async throws(StoreError) -> MailboxUsage
 

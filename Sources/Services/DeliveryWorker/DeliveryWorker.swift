@@ -29,13 +29,15 @@ public struct DeliveryWorker: Sendable {
     public func run() async throws {
         let channels = FrontChannels(configuration)
         let metrics = DeliveryMetrics(configuration.metrics)
+        let eraser = Eraser(view, configuration, log: log)
         defer {
             let done = counts.all.filter { $0.count > 0 }.map { "\($0.name)=\($0.count)" }
             log.info("delivery worker stopped", ["counts": .text(done.joined(separator: " "))])
         }
         let (failures, failed) = AsyncThrowingStream<Never, any Error>.makeStream()
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await own(channels, metrics, failed) }
+            group.addTask { await own(channels, eraser, metrics, failed) }
+            group.addTask { await eraser.run() }
             group.addTask { for try await _ in failures {} }
             defer { group.cancelAll() }
             try await group.next()
@@ -44,7 +46,7 @@ public struct DeliveryWorker: Sendable {
 
     /// Works for partitions as they come and go, until the task is cancelled.
     private func own(
-        _ channels: FrontChannels, _ metrics: DeliveryMetrics,
+        _ channels: FrontChannels, _ eraser: Eraser, _ metrics: DeliveryMetrics,
         _ failed: AsyncThrowingStream<Never, any Error>.Continuation
     ) async {
         let starts = Limiter(configuration.startsAtATime)
@@ -59,8 +61,8 @@ public struct DeliveryWorker: Sendable {
                     log.info("partitions assigned", Self.fields(partitions))
                     for partition in partitions where tasks[partition] == nil {
                         let owner = PartitionOwner(
-                            partition: partition, mailLog: mailLog, view: view, channels: channels, dialler: dialler,
-                            starts: starts, counters: counters, configuration: configuration, metrics: metrics,
+                            partition: partition, mailLog: mailLog, view: view, channels: channels, eraser: eraser,
+                            dialler: dialler, starts: starts, counters: counters, configuration: configuration, metrics: metrics,
                             log: log)
                         let task = Task { try await owner.run() }
                         tasks[partition] = task

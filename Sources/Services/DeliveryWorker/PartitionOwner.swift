@@ -10,6 +10,7 @@ struct PartitionOwner: Sendable {
     let mailLog: any MailLog
     let view: any MailboxView
     let channels: FrontChannels
+    let eraser: Eraser
     let dialler: Dialler
     let starts: Limiter
     let counters: DeliveryCounters
@@ -69,6 +70,7 @@ struct PartitionOwner: Sendable {
                 return notice(position, nil)
             }
             position = reached
+            await eraser.note(outcome.changes)
             metrics.setLag(reached.next, batch.end, of: partition)
             metrics.foldTime.observe(since: start)
             metrics.count(outcome, sorted)

@@ -57,6 +57,8 @@ public struct FrontLimits: Sendable {
     public var exchangesPerSourceAndMinute: UInt64 = 6000
     /// Exchanges that may begin in the name of one IDRi from one source address in a minute.
     public var exchangesPerInitiatorAndMinute: UInt64 = 600
+    /// Deposits that may be opened in the name of one IDRi in a minute, over all its exchanges.
+    public var depositsPerSenderAndMinute: UInt64 = 60_000
     /// How long a front's word about a stream counts; it renews it three times as often.
     public var lease = Duration.seconds(30)
     /// How long a recipient may take for each message of his exchange.

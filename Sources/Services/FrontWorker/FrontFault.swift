@@ -58,7 +58,7 @@ enum FrontFault: Error {
             RPCStatus(.failedPrecondition, "this exchange was used before: each stream needs one of its own")
         case .keyMissing: RPCStatus(.unavailable, "this front lacks the cluster's latest key: try again")
         case .rate(let retryAfterMs):
-            RPCStatus(.resourceExhausted, "too many exchanges: try again later", retryAfterMs: retryAfterMs)
+            RPCStatus(.resourceExhausted, "too many in this minute: try again later", retryAfterMs: retryAfterMs)
         }
     }
 }

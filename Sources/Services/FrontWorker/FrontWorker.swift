@@ -41,8 +41,9 @@ public final class FrontWorker: Sendable {
             metrics: configuration.metrics)
         keys = MailboxKeys(accounts, now: configuration.now, fetched: metrics.keysFetched, log: log)
         let vault = SessionVault(store: sessions, keys: sessionKeys)
+        let rates = RateAdmission(store: sessions, limits: limits)
         let exchange = ExchangeService(
-            vault: vault, keys: keys, pool: pool, admission: ExchangeAdmission(store: sessions, limits: limits),
+            vault: vault, keys: keys, pool: pool, admission: rates,
             now: configuration.now, random: configuration.random, metrics: metrics, log: log)
         dialling = DialService(keys: keys, pool: pool, registry: registry, configuration: configuration, log: log)
         let push = PushService(registry: registry, dialling: dialling, metrics: metrics, log: log)
@@ -63,7 +64,7 @@ public final class FrontWorker: Sendable {
             registry: registry, leases: leases, mailLog: mailLog, configuration: configuration, metrics: metrics,
             log: log)
         let deposits = DepositService(
-            vault: vault, mailLog: mailLog, view: view, configuration: configuration,
+            vault: vault, rates: rates, mailLog: mailLog, view: view, configuration: configuration,
             domains: Set(accounts.map(\.domain)), metrics: metrics, log: log)
         let receive = ReceiveService(exchange: exchange, streams: streams, configuration: configuration, log: log)
         let presence = PresenceService(

@@ -130,6 +130,10 @@ package struct HookedView: MailboxView {
         return try await view.usage(of: mailbox, partition: partition)
     }
 
+    package func erase(removedFor age: Duration) async throws(StoreError) -> Duration? {
+        try await view.erase(removedFor: age)
+    }
+
     package func backlog(of partition: Int) async throws(StoreError) -> UInt64 {
         try hook(partition)
         return try await view.backlog(of: partition)

@@ -79,7 +79,8 @@ package final class TestCluster: Sendable {
     /// Another front, ready to serve; or one that does not reach its KMS.
     package func startFront(
         _ limits: FrontLimits = testLimits, ready: Bool = true, log: (any MailLog)? = nil,
-        sessions: (any SessionStore)? = nil, sessionKeys: (any SessionKeys)? = nil
+        sessions: (any SessionStore)? = nil, sessionKeys: (any SessionKeys)? = nil,
+        view: (any MailboxView)? = nil
     ) async throws -> TestFront {
         let roots = try Self.authority.get().certificatePEM
         let clock = self.clock
@@ -91,7 +92,7 @@ package final class TestCluster: Sendable {
             RPCChannelConfiguration(host: "127.0.0.1", port: ready ? kms.port : 1, security: .tls(rootsPEM: roots)))
         let client = KeyManagementClient(channel: channel, credentials: keys.credentials, acceptsTestLevel: true)
         let worker = try FrontWorker(
-            configuration, mailLog: log ?? store.mailLog, view: store.view, sessions: sessions ?? store.sessions,
+            configuration, mailLog: log ?? store.mailLog, view: view ?? store.view, sessions: sessions ?? store.sessions,
             keys: sessionKeys ?? seal,
             accounts: keys.domains.map { try MailboxAccount(domain: $0, client: client) }, log: self.log("front"))
         let front = try TestFront(worker, rootsPEM: roots)

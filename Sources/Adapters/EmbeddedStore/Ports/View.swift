@@ -82,6 +82,9 @@ extension EmbeddedStore: MailboxView {
         }
     }
 
+    /// See `MailboxView`. Log and view are one file, which the log's ticks write anew: nothing is left to do.
+    public func erase(removedFor age: Duration) async throws(StoreError) -> Duration? { .zero }
+
     /// See `MailboxView`.
     public func backlog(of partition: Int) async throws(StoreError) -> UInt64 {
         try check(partition)

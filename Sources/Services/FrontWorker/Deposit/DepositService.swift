@@ -9,6 +9,7 @@ import RPC
 /// `Mailbox.Deposit`: takes a deposit under the session of an exchange, and gives its receipt when the log has it durably.
 struct DepositService: Sendable {
     let vault: SessionVault
+    let rates: RateAdmission
     let mailLog: any MailLog
     let view: any MailboxView
     let configuration: FrontConfiguration
@@ -32,6 +33,7 @@ struct DepositService: Sendable {
             throw DepositFault.order("a deposit begins with its opening")
         }
         let (session, keys, header) = try await authenticate(opening)
+        try await rates.admit(depositOf: session.initiator, now: configuration.now())
         let key = DepositKey(id: header.fields.id, mailbox: header.fields.recipient)
         let partition = mailLog.partition(of: key)
         let known = try await view.deposit(key, partition: partition)
@@ -51,6 +53,7 @@ struct DepositService: Sendable {
         let envelope = try Envelope(
             deposit: header, encryptedKey: opening.esk, receivedAt: configuration.now(),
             senderProof: proof, ciphertextDigest: digest, place: place)
+        if case .run = place { try await requireRoom(for: envelope, in: partition) }
         try await mailLog.append(envelope)
         metrics.commit.observe(since: closed)
         metrics.deposits["stored"].add()
@@ -62,6 +65,14 @@ struct DepositService: Sendable {
                 "partition": LogValue(partition),
             ])
         return DepositReceipt(envelope.stored, keys)
+    }
+
+    /// A large content takes its time, in which others may have filled the mailbox.
+    private func requireRoom(for envelope: Envelope, in partition: Int) async throws {
+        let usage = try await view.usage(of: envelope.mailbox, partition: partition)
+        guard configuration.limits.deposits.quota.hasRoom(for: envelope.ciphertextLength, beside: usage) else {
+            throw Admission.Fault.quotaExceeded
+        }
     }
 
     /// Nothing of a deposit is taken before its tag and its ESK have shown that it belongs to the session.

@@ -26,7 +26,7 @@ struct ExchangeService: Sendable {
     let vault: SessionVault
     let keys: MailboxKeys
     let pool: WorkPool
-    let admission: ExchangeAdmission
+    let admission: RateAdmission
     let now: @Sendable () -> UTCTime
     let random: any RandomSource
     let metrics: FrontMetrics
