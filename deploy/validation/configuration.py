@@ -102,5 +102,7 @@ def prometheus(report):
         file = pathlib.Path(folder, "prometheus.yml")
         file.write_text((PROMETHEUS / "prometheus.yml").read_text().replace("/etc/prometheus/rules", str(PROMETHEUS / "rules")))
         report.run("prometheus.yml", "promtool", "check", "config", str(file), remedy="apt-get install prometheus")
+    report.run(
+        "Kubernetes' scraping", "promtool", "check", "config", "deploy/kubernetes/metrics/scrape.yml", remedy="apt-get install prometheus")
     tests = PROMETHEUS / "tests.yml"
     report.run("alert rules", "promtool", "test", "rules", tests.name, cwd=PROMETHEUS, remedy="apt-get install prometheus")
