@@ -102,7 +102,14 @@ def prometheus(report):
         file = pathlib.Path(folder, "prometheus.yml")
         file.write_text((PROMETHEUS / "prometheus.yml").read_text().replace("/etc/prometheus/rules", str(PROMETHEUS / "rules")))
         report.run("prometheus.yml", "promtool", "check", "config", str(file), remedy="apt-get install prometheus")
-    report.run(
-        "Kubernetes' scraping", "promtool", "check", "config", "deploy/kubernetes/metrics/scrape.yml", remedy="apt-get install prometheus")
+    with tempfile.TemporaryDirectory() as folder:
+        # Debian builds Prometheus without Kubernetes: the rest is checked.
+        scraping = yaml.safe_load((ROOT / "deploy/kubernetes/metrics/scrape.yml").read_text())
+        for job in scraping["scrape_configs"]:
+            report.expect(job.pop("kubernetes_sd_configs", None), "scrape.yml", f"{job['job_name']} finds nothing")
+            job["static_configs"] = [{"targets": ["check:1"]}]
+        file = pathlib.Path(folder, "scrape.yml")
+        file.write_text(yaml.safe_dump(scraping))
+        report.run("scrape.yml", "promtool", "check", "config", str(file), remedy="apt-get install prometheus")
     tests = PROMETHEUS / "tests.yml"
     report.run("alert rules", "promtool", "test", "rules", tests.name, cwd=PROMETHEUS, remedy="apt-get install prometheus")
