@@ -75,6 +75,8 @@ final class Attendant: Sendable {
         try? await Task.sleep(for: delay)
         while !Task.isCancelled {
             guard let place = try? await tools.starts.place() else { break }
+            // What it hears from here on it has not looked at.
+            signal.clear()
             let step: ReachSchedule.Step?
             do {
                 step = try await decide(&schedule)

@@ -43,13 +43,12 @@ actor PushBoard {
     func note(_ outcome: FoldOutcome) {
         for key in outcome.settled { attendants[key.mailbox]?.settled(key) }
         for deposit in outcome.arrived { attendants[deposit.envelope.mailbox]?.arrived(deposit) }
-        var news = outcome.reachable
-        var other: Set<Identity> = []
-        for case .route(let mailbox, let route) in outcome.changes {
-            // A lease renewed is no news for who pushes there.
-            if attendants[mailbox]?.stream == route.stream { news.remove(mailbox) } else { other.insert(mailbox) }
+        // For who is pushed to, only another stream is news: not a lease renewed, nor a contact.
+        var news = outcome.reachable.filter { attendants[$0]?.stream == nil }
+        for case .route(let mailbox, let route) in outcome.changes where attendants[mailbox]?.stream != route.stream {
+            news.insert(mailbox)
         }
-        attend(news.union(other))
+        attend(news)
     }
 
     private func attend(_ mailboxes: some Collection<Identity>) {

@@ -12,6 +12,9 @@ final class Signal: Sendable {
     /// Whether there is news that nobody has waited for.
     var isRaised: Bool { state.withLock { $0.isRaised } }
 
+    /// The news so far is about to be looked at.
+    func clear() { state.withLock { $0.isRaised = false } }
+
     /// There is news.
     func raise() {
         let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
