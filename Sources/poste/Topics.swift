@@ -46,7 +46,7 @@ extension Command {
         plan.compactionLagMs = Int64(try arguments.seconds("compaction-lag", default: 3600)) * 1000
         plan.contentsKeptMs = Int64(try arguments.seconds("contents-kept", default: 31 * 86_400)) * 1000
         let made = arguments.has("create") ? try await topics.create(plan) : []
-        let findings = try await topics.check(plan)
+        let findings = try await topics.check(plan, justMade: made)
         if arguments.has("json") {
             try printJSON(
                 Report(

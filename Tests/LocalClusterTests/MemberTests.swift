@@ -49,6 +49,22 @@ import Testing
         #expect(Set(try await cluster.owners().values.map(\.name)) == ["worker-1", "worker-2"])
         await worker.kill()
         #expect(Set(try await cluster.owners().values.map(\.name)) == ["worker-2"])
+        try await clocks(cluster)
+    }
+
+    private func clocks(_ cluster: LocalCluster) async throws {
+        let front = cluster.fronts[1]
+        await front.terminate()
+        // Ten minutes are allowed. The KMS does not believe who is further off, and so the front gets no keys.
+        front.clockOffsetSeconds = -1200
+        try front.launch()
+        func log() -> String { (try? String(contentsOf: front.logFile, encoding: .utf8)) ?? "" }
+        for _ in 0..<400 where !log().contains("Invalid TS") { try await Task.sleep(for: .milliseconds(50)) }
+        #expect(log().contains("Invalid TS"), "\(log().suffix(500))")
+        front.clockOffsetSeconds = 300
+        try await front.restart()
+        front.clockOffsetSeconds = 0
+        #expect(front.environment["POSTE_CLOCK_OFFSET"] == nil)
     }
 
     private func redis(_ redis: LocalRedis) async throws {

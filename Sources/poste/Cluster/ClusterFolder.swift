@@ -107,10 +107,17 @@ struct ClusterFolder: Sendable {
     }
 }
 
-/// The clock on the wall.
+/// The clock on the wall; wrong by POSTE_CLOCK_OFFSET seconds, with which tests set that of a single process wrong.
 let wallClock: @Sendable () -> UTCTime = {
-    UTCTime(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)))
+    UTCTime(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)) + clockOffsetMs)
 }
+
+private let clockOffsetMs: Int64 = {
+    let text = ProcessInfo.processInfo.environment["POSTE_CLOCK_OFFSET"] ?? ""
+    // A week at most: what is further off no test means.
+    guard let seconds = Int64(text), abs(seconds) <= 604_800 else { return 0 }
+    return seconds * 1000
+}()
 
 /// The first line of a passphrase file.
 func passphraseFromFile(_ path: String) throws -> SecretBytes {

@@ -43,6 +43,7 @@ struct Roles: Sendable {
         var configuration = KeyManagementConfiguration(
             host: address.host, port: address.port, certificate: certificate)
         configuration.metrics = options.metrics
+        configuration.clock = wallClock
         return try KeyManagementService(
             state: state, configuration: configuration,
             log: options.log.component("kms"))

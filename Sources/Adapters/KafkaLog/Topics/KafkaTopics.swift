@@ -26,12 +26,15 @@ public struct KafkaTopics: Sendable {
     }
 
     /// Compares all topics with a plan; none where all is well.
-    public func check(_ plan: TopicPlan) async throws(StoreError) -> [TopicFinding] {
+    ///
+    /// - Parameter justMade: names that `create` gave, which a broker may not have heard of yet: it is asked again.
+    public func check(_ plan: TopicPlan, justMade: [String] = []) async throws(StoreError) -> [TopicFinding] {
         try await withAdmin { admin throws(StoreError) in
             var findings: [TopicFinding] = []
             for topic in LogTopic.allCases {
                 let name = configuration.name(of: topic)
-                guard let shape = try admin.handle.shape(of: name) else {
+                let patience = Duration.seconds(justMade.contains(name) ? 10 : 0)
+                guard let shape = try admin.handle.awaitShape(of: name, for: patience) else {
                     findings.append(
                         TopicFinding(topic: name, fault: "it is missing", remedy: "run 'poste topics --create'"))
                     continue

@@ -85,7 +85,11 @@ public final class LocalRedis: Sendable {
 
     /// Lets the replica copy from the primary again, and waits until it has.
     public func mendReplication(within limit: Duration = .seconds(30)) async throws {
-        for server in servers where server.isRunning { try await server.require("CONFIG", "SET", "masterauth", "") }
+        for server in servers where server.isRunning {
+            try await server.require("CONFIG", "SET", "masterauth", "")
+            // A Sentinel has the servers write down how they are, the cut too.
+            try await server.require("CONFIG", "REWRITE")
+        }
         try await mended(within: limit)
     }
 
@@ -129,7 +133,7 @@ public final class LocalRedis: Sendable {
 
     /// Starts a server that was killed, as a replica of what is the primary now, and waits until it has copied.
     public func rejoin(_ server: RedisServer, within limit: Duration = .seconds(30)) async throws {
-        if sentinel == nil { try server.follow(try await primary()) }
+        try server.follow(try await primary())
         try await server.start()
         try await mendReplication(within: limit)
     }

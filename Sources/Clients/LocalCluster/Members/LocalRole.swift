@@ -55,11 +55,17 @@ public final class LocalRole: Sendable {
     /// and admin for each.
     public var addresses: [String: String] { state.withLock { $0.addresses } }
 
-    /// Variables for its process from its next start on, over those of the cluster: a skewed clock, as
-    /// `["LD_PRELOAD": "…/libfaketime.so.1", "FAKETIME": "+5m"]`.
+    /// Variables for its process from its next start on, over those of the cluster.
     public var environment: [String: String] {
         get { state.withLock { $0.environment } }
         set { state.withLock { $0.environment = newValue } }
+    }
+
+    /// By how many seconds its clock is wrong from its next start on, ahead or, below 0, behind: what it takes for now, but
+    /// not its time-outs. (libfaketime cannot do this: librdkafka's waits then last as long as the clock is ahead.)
+    public var clockOffsetSeconds: Int {
+        get { environment["POSTE_CLOCK_OFFSET"].flatMap { Int($0) } ?? 0 }
+        set { state.withLock { $0.environment["POSTE_CLOCK_OFFSET"] = newValue == 0 ? nil : "\(newValue)" } }
     }
 
     /// Further arguments from its next start on.

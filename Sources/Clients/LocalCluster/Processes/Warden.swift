@@ -29,7 +29,7 @@ final class Warden: Sendable {
             for file in "$0"/pids/* "$0"/kafka/*/pid; do
                 pid=$(cat "$file" 2>/dev/null) || continue
                 if tr '\\0' '\\n' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF -- "$0"; then
-                    kill -9 "$pid"
+                    kill -9 -- "-$pid" || kill -9 "$pid"
                     found=yes
                 fi
             done
