@@ -15,7 +15,8 @@ let package = Package(
             name: "poste",
             dependencies: [
                 "MailboxClient", "KeyManagement", "FrontWorker", "DeliveryWorker", "KafkaLog", "RedisStore", "EmbeddedStore",
-                "ClusterKeyFile", "KeyManagementClient", "MeasuredStores", "AdminServer", "SQLite", "StateFolder", "Observability",
+                "ClusterKeyFile", "KeyManagementClient", "MeasuredStores", "ClusterStatus", "AdminServer", "SQLite", "StateFolder",
+                "Observability",
                 "LocalCluster",
             ]),
 
@@ -60,6 +61,9 @@ let package = Package(
             exclude: ["poste.proto", "grpc", "regenerate.sh"]),
         .target(
             name: "RPC", dependencies: ["Observability", "CGRPC", "COpenSSL", "Primitives"], path: "Sources/Adapters/RPC"),
+        .target(
+            name: "ClusterStatus", dependencies: ["AdminServer", "Observability", "Mailbox"],
+            path: "Sources/Adapters/ClusterStatus"),
         .target(
             name: "MeasuredStores", dependencies: ["Observability", "Mailbox"], path: "Sources/Adapters/MeasuredStores"),
         .target(
@@ -150,6 +154,8 @@ let package = Package(
             name: "DeliveryWorkerTests", dependencies: ["DeliveryWorker", "TestCluster", "TestStore", "StoreBehaviour"]),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
         .testTarget(name: "AdminServerTests", dependencies: ["AdminServer", "Observability"]),
+        .testTarget(
+            name: "ClusterStatusTests", dependencies: ["ClusterStatus", "EmbeddedStore", "StoreBehaviour", "Primitives"]),
         .testTarget(
             name: "MeasuredStoresTests", dependencies: ["MeasuredStores", "EmbeddedStore", "StoreBehaviour", "TestVectors"]),
         .testTarget(

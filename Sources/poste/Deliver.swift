@@ -32,7 +32,7 @@ extension Command {
         let dials = try arguments.number("dials", in: 0...100_000, default: 64)
         let starts = try arguments.number("starts", in: 1...100_000, default: 64)
         let admin = try Admin(options, role: "deliver", waitingFor: ["log", "view"])
-        let (stores, probe) = try await roles.stores().measured(by: admin, probesSessions: false)
+        let (stores, probe) = admin.measured(try await roles.stores(), probesSessions: false)
         let worker = try roles.delivery(stores: stores) { configuration in
             configuration.frontName = arguments.value("front-name")
             configuration.compactionLagMs = Int64(lag) * 1000
@@ -40,7 +40,7 @@ extension Command {
             configuration.startsAtATime = starts
         }
         try options.announce("deliver", admin.address)
-        try await runUntilStopped([{ try await worker.run() }, { await probe.run() }, { await admin.untilStopped() }])
+        try await runUntilStopped([{ try await worker.run() }, { await probe.run() }, { await admin.run() }])
         await stores.close()
         admin.stop()
     }

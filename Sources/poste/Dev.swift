@@ -31,7 +31,7 @@ extension Command {
         let kmsAddress = try arguments.address("kms-listen", default: "127.0.0.1:7400")
         let frontAddress = try arguments.address("front-listen", default: "127.0.0.1:7401")
         let admin = try Admin(options, role: "dev", waitingFor: ["keys"] + StoreProbe.parts)
-        let (stores, probe) = try await roles.stores().measured(by: admin, probesSessions: true)
+        let (stores, probe) = admin.measured(try await roles.stores(), probesSessions: true)
         let state = try await roles.keyManagementState(domains: domains, level: try arguments.securityLevel())
         let kms = try roles.keyManagement(state, at: kmsAddress)
         let kmsServed = RPCAddress(host: kmsAddress.host, port: kms.port)
@@ -42,16 +42,17 @@ extension Command {
             reclaim: { mailbox in try await onThread { _ = try state.removeAccount(of: mailbox, now: wallClock()) } })
         let worker = try roles.delivery(stores: stores)
         let frontServed = RPCAddress(host: frontAddress.host, port: front.port)
+        admin.setName(frontServed.description)
         try await runUntilStopped([
             { await front.run() },
             { await keys.watch() },
             { try await worker.run() },
             { await probe.run() },
-            { await admin.untilStopped() },
+            { await admin.run() },
             {
                 try await front.waitUntilReady()
                 admin.readiness.ready("keys")
-                try options.folder.writeEndpoints(kms: kmsServed, fronts: [frontServed])
+                try options.folder.writeEndpoints(kms: kmsServed, fronts: [frontServed], admin: admin.address["admin"])
                 let served = ["kms": kmsServed.description, "front": frontServed.description]
                 try options.announce("dev", served.merging(admin.address) { first, _ in first })
                 try await Task.sleep(for: .seconds(1 << 40))
@@ -64,11 +65,11 @@ extension Command {
 }
 
 extension ClusterFolder {
-    /// Says where everything listens, for `poste enroll` and profiles made by it.
-    func writeEndpoints(kms: RPCAddress, fronts: [RPCAddress]) throws {
+    /// Says where everything listens, for `poste enroll`, profiles made by it, and `poste top`.
+    func writeEndpoints(kms: RPCAddress, fronts: [RPCAddress], admin: String?) throws {
         let endpoints = Endpoints(
             kms: kms.description, fronts: fronts.map(\.description), roots: path("ca.pem"),
-            enrolmentToken: enrolmentTokenPath)
+            enrolmentToken: enrolmentTokenPath, admin: admin)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         try write("endpoints.json", Array(try encoder.encode(endpoints)))
@@ -79,7 +80,9 @@ extension ClusterFolder {
         var fronts: [String]
         var roots: String
         var enrolmentToken: String
+        /// Where the page of the cluster is.
+        var admin: String?
 
-        enum CodingKeys: String, CodingKey { case kms, fronts, roots, enrolmentToken = "enrolment_token" }
+        enum CodingKeys: String, CodingKey { case kms, fronts, roots, admin, enrolmentToken = "enrolment_token" }
     }
 }

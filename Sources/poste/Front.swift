@@ -42,18 +42,20 @@ extension Command {
         let push = try arguments.address("push-listen", default: RPCAddress(host: address.host, port: 0).description)
         let roles = Roles(options: options)
         let admin = try Admin(options, role: "front", waitingFor: ["keys"] + StoreProbe.parts)
-        let (stores, probe) = try await roles.stores().measured(by: admin, probesSessions: true)
+        let (stores, probe) = admin.measured(try await roles.stores(), probesSessions: true)
         let keys = try roles.clusterKeys(file: arguments.value("cluster-key"))
         let front = try await roles.front(
             address, push: push, advertised: arguments.value("advertise") ?? address.reachableHost,
             kms: try arguments.address("kms", default: "127.0.0.1:7400"), domains: try arguments.domainNames(),
             account: arguments.value("account"), stores: stores, keys: keys,
             trustsForwardedFor: arguments.has("trust-forwarded-for"))
+        let host = address.reachableHost
+        admin.setName(RPCAddress(host: arguments.value("advertise") ?? host, port: front.port).description)
         try await runUntilStopped([
             { await front.run() },
             { await keys.watch() },
             { await probe.run() },
-            { await admin.untilStopped() },
+            { await admin.run() },
             {
                 try await front.waitUntilReady()
                 admin.readiness.ready("keys")

@@ -41,7 +41,8 @@ extension Arguments {
             let admin = try address("admin", default: "127.0.0.1:9400")
             // Who listens on all addresses listens on this one.
             let host = ["0.0.0.0", "::"].contains(admin.host) ? "127.0.0.1" : admin.host
-            return { await AdminProbe(host: host, port: admin.port).fault() }
+            let client = AdminClient(address: RPCAddress(host: host, port: admin.port))
+            return { await client.lack() }
         }
         guard let target = RPCAddress(word) else { throw usage("a service is HOST:PORT, not \(word)") }
         guard let roots = value("roots") else { throw usage("--roots says which certificates are trusted") }
@@ -59,62 +60,4 @@ extension Arguments {
             }
         }
     }
-}
-
-/// One GET of /readyz in plain HTTP, as the admin port speaks it.
-private struct AdminProbe {
-    let host: String
-    let port: Int
-
-    func fault() async -> String? {
-        do {
-            return try await onThread { [self] in try ask() }
-        } catch {
-            return "the admin port \(RPCAddress(host: host, port: port)) does not answer: \(error)"
-        }
-    }
-
-    /// Blocks, for at most some seconds.
-    private func ask() throws -> String? {
-        let descriptor = try connected()
-        defer { close(descriptor) }
-        let request = Array("GET /readyz HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n".utf8)
-        guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else { throw fault(errno) }
-        var answer: [UInt8] = []
-        var part = [UInt8](repeating: 0, count: 4096)
-        while answer.count < 1 << 16 {
-            let count = recv(descriptor, &part, part.count, 0)
-            guard count >= 0 else { throw fault(errno) }
-            if count == 0 { break }
-            answer += part.prefix(count)
-        }
-        let text = String(decoding: answer, as: UTF8.self)
-        guard text.hasPrefix("HTTP/1.") else { return "the admin port \(RPCAddress(host: host, port: port)) speaks no HTTP" }
-        if text.split(separator: " ", maxSplits: 2).dropFirst().first == "200" { return nil }
-        let body = text.firstRange(of: "\r\n\r\n").map { text[$0.upperBound...] } ?? ""
-        return "not ready: \(body.trimmingCharacters(in: .whitespacesAndNewlines).prefix(500))"
-    }
-
-    private func connected() throws -> Int32 {
-        var hints = addrinfo()
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        var found: UnsafeMutablePointer<addrinfo>?
-        guard getaddrinfo(host, "\(port)", &hints, &found) == 0, let first = found else {
-            throw CommandFailure(.unavailable, "no such host")
-        }
-        defer { freeaddrinfo(first) }
-        let descriptor = socket(first.pointee.ai_family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var limit = timeval(tv_sec: 3, tv_usec: 0)
-        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-            setsockopt(descriptor, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
-        }
-        guard connect(descriptor, first.pointee.ai_addr, first.pointee.ai_addrlen) == 0 else {
-            let reason = errno
-            close(descriptor)
-            throw fault(reason)
-        }
-        return descriptor
-    }
-
-    private func fault(_ number: Int32) -> CommandFailure { CommandFailure(.unavailable, String(cString: strerror(number))) }
 }

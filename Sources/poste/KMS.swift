@@ -45,8 +45,9 @@ extension Command {
         let service = try roles.keyManagement(state, at: address)
         admin.readiness.ready("keys")
         let served = RPCAddress(host: address.host, port: service.port).description
+        admin.setName(served)
         try options.announce("kms", ["kms": served].merging(admin.address) { first, _ in first })
-        try await runUntilStopped([{ await admin.untilStopped() }])
+        try await runUntilStopped([{ await admin.run() }])
         await service.shutdown()
         admin.stop()
     }

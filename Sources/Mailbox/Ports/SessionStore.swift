@@ -44,6 +44,8 @@ public struct SessionKey: Sendable, Hashable {
         case replay = 3
         /// A counter.
         case counter = 4
+        /// What a process of the cluster says of itself, under the number of its place.
+        case member = 5
     }
 
     /// What the value is about.

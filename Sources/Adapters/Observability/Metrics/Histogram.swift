@@ -58,6 +58,9 @@ public final class Histogram: Instrument {
             sum: Double(nanoseconds.load(ordering: .relaxed)) / 1e9)
     }
 
+    /// What was counted so far.
+    public var reading: MetricReading { .histogram(snapshot) }
+
     /// Writes a sample for each class, the sum in seconds, and the count.
     public func write(_ name: String, _ labels: [(String, String)], to text: inout String) {
         let snapshot = snapshot

@@ -4,6 +4,8 @@ import Synchronization
 public protocol Instrument: Sendable {
     /// The word behind `# TYPE`.
     static var type: String { get }
+    /// What it shows now.
+    var reading: MetricReading { get }
     /// Writes the samples of one series.
     func write(_ name: String, _ labels: [(String, String)], to text: inout String)
 }
@@ -21,6 +23,9 @@ public final class Counter: Instrument {
 
     /// How often so far.
     public var value: UInt64 { count.load(ordering: .relaxed) }
+
+    /// How often so far.
+    public var reading: MetricReading { .number(Double(value)) }
 
     /// Writes its one sample.
     public func write(_ name: String, _ labels: [(String, String)], to text: inout String) {
@@ -45,6 +50,9 @@ public final class Gauge: Instrument {
 
     /// The number now.
     public var value: Int64 { level.load(ordering: .relaxed) }
+
+    /// The number now.
+    public var reading: MetricReading { .number(Double(value)) }
 
     /// Counts the time that `body` takes as one more.
     public func during<Value, Failure: Error>(_ body: () async throws(Failure) -> Value) async throws(Failure) -> Value {

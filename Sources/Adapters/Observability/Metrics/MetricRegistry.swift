@@ -11,6 +11,10 @@ public final class MetricRegistry: Sendable {
         let labels: [String]
         /// The instrument or the family, to be found again.
         let metric: any Sendable
+        /// All series together that have these labels.
+        let read: @Sendable ([String: String]) -> MetricReading?
+        /// The values of the labels of all series.
+        let values: @Sendable () -> [[String]]
         let write: @Sendable (inout String) -> Void
     }
 
@@ -49,7 +53,10 @@ public final class MetricRegistry: Sendable {
         _ name: String, _ help: String, type: String = Gauge.type, read: @escaping @Sendable () -> Double?
     ) {
         _ = register(name, help, type, []) {
-            (read, { text in if let value = read() { text.append(sample: name, [], decimal(value)) } })
+            (
+                read, { labels in labels.isEmpty ? read().map(MetricReading.number) : nil }, { [] },
+                { text in if let value = read() { text.append(sample: name, [], decimal(value)) } }
+            )
         }
     }
 
@@ -64,6 +71,17 @@ public final class MetricRegistry: Sendable {
         return text
     }
 
+    /// What a metric shows now, all series together that have these labels; none where there is no such metric or series.
+    public func reading(_ name: String, _ labels: [String: String] = [:]) -> MetricReading? {
+        entries.withLock { $0[name] }?.read(labels)
+    }
+
+    /// The values that a label of a metric has now, each once; none where there is no such metric.
+    public func values(of label: String, in name: String) -> Set<String> {
+        guard let entry = entries.withLock({ $0[name] }), let index = entry.labels.firstIndex(of: label) else { return [] }
+        return Set(entry.values().map { $0[index] })
+    }
+
     /// The media type of `exposition`.
     public static let mediaType = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -72,7 +90,9 @@ public final class MetricRegistry: Sendable {
     ) -> Kind {
         register(name, help, Kind.type, []) {
             let instrument = make()
-            return (instrument, { instrument.write(name, [], to: &$0) })
+            return (
+                instrument, { $0.isEmpty ? instrument.reading : nil }, { [] }, { instrument.write(name, [], to: &$0) }
+            )
         }
     }
 
@@ -82,7 +102,7 @@ public final class MetricRegistry: Sendable {
         register(name, help, Kind.type, labels) {
             let family = MetricFamily(labels: labels, make: make)
             return (
-                family,
+                family, { family.reading($0) }, { Array(family.all.keys) },
                 { text in
                     for (values, instrument) in family.all.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
                         instrument.write(name, Array(zip(labels, values)), to: &text)
@@ -94,7 +114,10 @@ public final class MetricRegistry: Sendable {
 
     private func register<Metric: Sendable>(
         _ name: String, _ help: String, _ type: String, _ labels: [String],
-        _ make: () -> (Metric, @Sendable (inout String) -> Void)
+        _ make: () -> (
+            Metric, read: @Sendable ([String: String]) -> MetricReading?, values: @Sendable () -> [[String]],
+            write: @Sendable (inout String) -> Void
+        )
     ) -> Metric {
         precondition(name.isMetricName && labels.allSatisfy(\.isMetricName), "\(name) \(labels): no name for a metric")
         return entries.withLock { entries in
@@ -104,8 +127,9 @@ public final class MetricRegistry: Sendable {
                 }
                 return metric
             }
-            let (metric, write) = make()
-            entries[name] = Entry(help: help, type: type, labels: labels, metric: metric, write: write)
+            let (metric, read, values, write) = make()
+            entries[name] = Entry(
+                help: help, type: type, labels: labels, metric: metric, read: read, values: values, write: write)
             return metric
         }
     }
