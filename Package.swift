@@ -62,7 +62,7 @@ let package = Package(
         .target(
             name: "RPC", dependencies: ["Observability", "CGRPC", "COpenSSL", "Primitives"], path: "Sources/Adapters/RPC"),
         .target(
-            name: "ClusterStatus", dependencies: ["AdminServer", "Observability", "Mailbox"],
+            name: "ClusterStatus", dependencies: ["AdminServer", "Observability", "Mailbox", "Primitives"],
             path: "Sources/Adapters/ClusterStatus"),
         .target(
             name: "MeasuredStores", dependencies: ["Observability", "Mailbox"], path: "Sources/Adapters/MeasuredStores"),

@@ -1,6 +1,9 @@
 import Foundation
 import IdentityBasedEncryption
+import Mailbox
 import MailboxClient
+import Observability
+import Primitives
 
 extension Command {
     static let send = Command(
@@ -31,6 +34,7 @@ extension Command {
             Option("receipt", .flag, "ask to be told when the recipient has it; 'poste receive' brings the answer"),
             Option("change-fronts", .flag, "send the second message of the handshake to another front than the first"),
             Option("trace", .flag, "tell each message of the protocol on standard error"),
+            .traceFile,
         ] + Option.user,
         run: send)
 
@@ -57,6 +61,7 @@ extension Command {
         _ steps: StepLog,
         _ arguments: Arguments
     ) async throws {
+        let tracer = try arguments.tracer("send")
         var session: SendingSession?
         for content in contents {
             var options = DepositOptions()
@@ -66,8 +71,15 @@ extension Command {
             let bar = ProgressBar(
                 content.source.name, total: Int64(clamping: content.source.length), isShown: arguments.showsProgress)
             let progress: @Sendable (UInt64) -> Void = { bar.update(Int64(clamping: $0)) }
+            let start = ContinuousClock.now
             let (sent, used) = try await client.send(
                 content.source, in: session, from: sender, to: recipient, options, progress: progress)
+            if let id = octets(hexadecimal: sent.id).flatMap({ try? DepositID(octets: $0) }) {
+                let trace = DepositTrace(id)
+                var span = tracer.begin("send", .client, in: trace.id, id: trace.senderSpan, age: .now - start)
+                span?.attributes = [("poste.deposit.id", .text(sent.id)), ("poste.attempts", LogValue(sent.attempts))]
+                tracer.end(span)
+            }
             session = used
             bar.finish()
             try report(sent, steps, arguments)

@@ -9,14 +9,10 @@ extension Observer {
     public var pages: [String: AdminServer.Page] {
         [
             "/": { [self] in
-                let nonce = String(UInt64.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
-                let policy =
-                    "default-src 'none'; style-src 'nonce-\(nonce)'; script-src 'nonce-\(nonce)'; connect-src 'self'; "
-                    + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-                return AdminResponse(
-                    "text/html; charset=utf-8", Array(StatusPage.html(current, nonce: nonce).utf8),
+                AdminResponse(
+                    "text/html; charset=utf-8", Array(StatusPage.html(current).utf8),
                     fields: [
-                        .init(name: "content-security-policy", value: policy),
+                        .init(name: "content-security-policy", value: StatusPage.policy),
                         .init(name: "referrer-policy", value: "no-referrer"),
                     ])
             },

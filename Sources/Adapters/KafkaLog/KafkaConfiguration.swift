@@ -28,6 +28,8 @@ public struct KafkaConfiguration: Sendable {
     public var sessionTimeoutMs: Int
     /// Told what librdkafka has to say, on a thread of its own; must return soon.
     public var notice: @Sendable (KafkaNotice) -> Void
+    /// Told every five seconds how the client that sends is, on a thread of its own; none asks for nothing.
+    public var statistics: (@Sendable (KafkaStatistics) -> Void)?
 
     /// A configuration; what is left out gets the values of docs/architecture.md.
     public init(

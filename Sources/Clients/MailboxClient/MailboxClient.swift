@@ -66,9 +66,11 @@ public final class MailboxClient: Sendable {
         do {
             try requireOwn(sender)
             guard recipient.mailbox != nil else { throw MailboxClientError.noMailbox(identity: "\(recipient)") }
-            let session = try await handshake(from: sender, to: recipient, for: .deposit)
+            // The trace of an exchange is that of the first deposit under it.
+            let first = try DepositID(octets: SystemRandom().octets(DepositID.size))
+            let session = try await handshake(from: sender, to: recipient, for: .deposit, trace: DepositTrace(first))
             let ring = try await keys.ring(of: sender, on: [session.timestamp.time.day])
-            return SendingSession(session, ring: ring, client: self)
+            return SendingSession(session, ring: ring, first: first, client: self)
         } catch {
             throw MailboxClientError(error)
         }
@@ -107,7 +109,7 @@ public final class MailboxClient: Sendable {
 
     /// Runs an exchange over unary calls.
     func handshake(
-        from sender: Identity, to recipient: Identity, for purpose: Handshake.Purpose
+        from sender: Identity, to recipient: Identity, for purpose: Handshake.Purpose, trace: DepositTrace? = nil
     ) async throws -> EstablishedSession {
         let handshake = Handshake(keys: keys, pool: pool, now: now)
         var exchangesLost = 0
@@ -116,7 +118,7 @@ public final class MailboxClient: Sendable {
             do {
                 return try await handshake.run(from: sender, to: recipient, for: purpose) { [self] message, name in
                     let shift = name == .second && configuration.changesFronts ? 1 : 0
-                    return try await exchange(message, name, front: front + shift)
+                    return try await exchange(message, name, front: front + shift, trace)
                 }
             } catch MailboxClientError.refused where exchangesLost < 2 {
                 // Where the session store lost its state between the two messages a new exchange helps.
@@ -125,9 +127,12 @@ public final class MailboxClient: Sendable {
         }
     }
 
-    private func exchange(_ message: [UInt8], _ name: HandshakeMessage, front: Int) async throws -> [UInt8] {
+    private func exchange(
+        _ message: [UInt8], _ name: HandshakeMessage, front: Int, _ trace: DepositTrace?
+    ) async throws -> [UInt8] {
         let start = ContinuousClock.now
-        let answer = try await caller.front(front, Methods.exchange, MIKEYMessage(octets: message))
+        let answer = try await caller.front(
+            front, Methods.exchange, MIKEYMessage(octets: message), metadata: trace?.metadata ?? [:])
         let octets = answer.message.octets
         configuration.observe(
             .exchanged(

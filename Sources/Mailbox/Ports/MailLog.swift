@@ -74,7 +74,10 @@ extension MailLog {
     /// - Returns: the envelope's offset.
     @discardableResult
     public func append(_ envelope: Envelope) async throws(StoreError) -> UInt64 {
-        let record = EnvelopeRecord.envelope(envelope).record
+        var record = EnvelopeRecord.envelope(envelope).record
+        // For whoever follows traces; no reader depends on it.
+        record.headers.append(
+            LogRecord.Header(name: DepositTrace.header, value: Array(DepositTrace(envelope.id).traceparent.utf8)))
         return try await appendOne(record, to: .envelopes, partition: partition(of: envelope.key))
     }
 

@@ -36,6 +36,8 @@ public struct DeliveryConfiguration: Sendable {
     public var expiryInterval = Duration.seconds(1)
     /// Where it counts what it does.
     public var metrics = MetricRegistry()
+    /// Where it writes what it does in traces.
+    public var tracer = Tracer.off
     /// Wall clock; a parameter for tests.
     public var now: @Sendable () -> UTCTime
 

@@ -62,6 +62,7 @@ struct PartitionOwner: Sendable {
             let excerpt = try await view.excerpt(sorted.needs, of: partition)
             guard excerpt.position == position else { return notice(position, excerpt.position) }
             let outcome = sorted.fold(into: excerpt)
+            let spans = FoldSpans(outcome, partition: partition, tracer: configuration.tracer)
             // Before the view moves on: made twice they are one, forgotten they are lost.
             try await append(outcome, sorted)
             let reached = ViewPosition(
@@ -75,6 +76,7 @@ struct PartitionOwner: Sendable {
             metrics.foldTime.observe(since: start)
             metrics.count(outcome, sorted)
             counters.add { $0.add(outcome, sorted) }
+            spans.end()
             await board.note(outcome)
         }
     }
@@ -185,7 +187,8 @@ struct PartitionOwner: Sendable {
             let now = configuration.now()
             for deposit in try await view.due(in: partition, by: rule.horizon(now: now), limit: 256) {
                 guard let tombstone = rule.tombstone(for: deposit, now: now) else { continue }
-                log.info("deposit expired", ["deposit": LogValue(deposit.key.id), "partition": LogValue(partition)])
+                let id = LogValue(deposit.key.id)
+                log.info("deposit expired", ["deposit": id, "trace_id": id, "partition": LogValue(partition)])
                 try await mailLog.append(tombstone)
             }
             if await ticks.takeDue(now: now) { try await mailLog.tick(partition: partition) }

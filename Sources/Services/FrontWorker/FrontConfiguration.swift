@@ -21,6 +21,8 @@ public struct FrontConfiguration: Sendable {
     public var limits = FrontLimits()
     /// Where it counts what it does.
     public var metrics = MetricRegistry()
+    /// Where it writes what it does in traces.
+    public var tracer = Tracer.off
     /// Wall clock; a parameter for tests.
     public var now: @Sendable () -> UTCTime
     /// Where random octets come from.

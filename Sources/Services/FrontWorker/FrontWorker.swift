@@ -46,7 +46,8 @@ public final class FrontWorker: Sendable {
             vault: vault, keys: keys, pool: pool, admission: rates,
             now: configuration.now, random: configuration.random, metrics: metrics, log: log)
         dialling = DialService(keys: keys, pool: pool, registry: registry, configuration: configuration, log: log)
-        let push = PushService(registry: registry, dialling: dialling, metrics: metrics, log: log)
+        let push = PushService(
+            registry: registry, dialling: dialling, metrics: metrics, tracer: configuration.tracer, log: log)
         var pushing = RPCServerConfiguration(
             host: configuration.host, port: configuration.pushPort,
             security: .tls(
@@ -72,7 +73,7 @@ public final class FrontWorker: Sendable {
         let mailbox = RPCService.mailbox(
             MailboxCalls(
                 exchange: exchange, deposits: deposits, receive: receive, presence: presence,
-                trustsForwardedFor: limits.trustsForwardedFor))
+                trustsForwardedFor: limits.trustsForwardedFor, tracer: configuration.tracer))
         health = Health(services: [mailbox.name], status: .notServing)
         var serving = RPCServerConfiguration(
             host: configuration.host, port: configuration.port,
@@ -120,16 +121,26 @@ private struct MailboxCalls: MailboxHandlers {
     let receive: ReceiveService
     let presence: PresenceService
     let trustsForwardedFor: Bool
+    let tracer: Tracer
 
     func exchange(
         _ request: MailboxAPI.MIKEYMessage, _ context: RPCContext
     ) async throws -> MailboxAPI.MIKEYMessage {
-        MailboxAPI.MIKEYMessage(
-            octets: try await exchange.exchange(request.octets, source: context.source(trustsForwardedFor: trustsForwardedFor)))
+        let span = tracer.begin(
+            "Mailbox/Exchange", .server, within: context.metadata[TraceContext.header].flatMap(TraceContext.init(traceparent:)))
+        do {
+            let answer = try await exchange.exchange(request.octets, source: context.source(trustsForwardedFor: trustsForwardedFor))
+            tracer.end(span)
+            return MailboxAPI.MIKEYMessage(octets: answer)
+        } catch {
+            tracer.end(span, failure: (error as? RPCStatus)?.code.description ?? "failed")
+            throw error
+        }
     }
 
     func deposit(_ requests: Requests<DepositRequest>, _ context: RPCContext) async throws -> DepositReceipt {
-        try await deposits.deposit(requests)
+        try await deposits.deposit(
+            requests, caller: context.metadata[TraceContext.header].flatMap(TraceContext.init(traceparent:)))
     }
 
     func receive(

@@ -38,7 +38,9 @@ final class Admin: Sendable {
         observer.withLock { $0 = Observer(status: { [weak self] in self?.status ?? .gone }) }
         guard let admin = options.admin else { return }
         let pages = AdminServer.standardPages(metrics: metrics, readiness: readiness)
-            .merging(["/": page("/"), "/status.json": page("/status.json")]) { first, _ in first }
+            .merging(
+                AdminServer.counted(in: metrics, ["/": page("/"), "/status.json": page("/status.json")])
+            ) { first, _ in first }
         let server = try AdminServer(host: admin.host, port: admin.port, pages: pages)
         self.server.withLock { $0 = server }
     }

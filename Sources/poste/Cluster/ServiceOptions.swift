@@ -14,11 +14,12 @@ struct ServiceOptions: Sendable {
     let stores: StoreLocation
     let identity: ServiceIdentity
     let metrics = MetricRegistry()
+    let tracer: Tracer
     /// Where the admin page is served; none for nowhere.
     let admin: RPCAddress?
 
     static let all: [Option] = [
-        .cluster, .home, .tls, .passphraseFile, .insecureTestLevel, .logLevel, .logFormat, .readyFile, .admin
+        .cluster, .home, .tls, .passphraseFile, .insecureTestLevel, .logLevel, .logFormat, .readyFile, .admin, .traceFile, .traceRatio
     ]
 
     init(_ arguments: Arguments, component: String) throws {
@@ -26,10 +27,11 @@ struct ServiceOptions: Sendable {
         identity = try arguments.value("tls").map(ServiceIdentity.init(folder:)) ?? .issued(by: folder)
         log = try arguments.log(component).counted(in: metrics)
         admin = try arguments.adminAddress()
+        tracer = try arguments.tracer(component)
         passphraseFile = arguments.value("passphrase-file")
         insecureTestLevel = arguments.has("insecure-test-level")
         readyFile = arguments.value("ready-file")
-        stores = try arguments.storeLocation(component: component, log: log)
+        stores = try arguments.storeLocation(component: component, log: log, metrics: metrics)
     }
 
     /// Says where the service listens, to people and to the `--ready-file`.

@@ -27,7 +27,7 @@ extension Option {
 
 extension Arguments {
     /// Where the state lies, from `--kafka` and `--redis`: both, or neither.
-    func storeLocation(component: String, log: Log) throws -> StoreLocation {
+    func storeLocation(component: String, log: Log, metrics: MetricRegistry = MetricRegistry()) throws -> StoreLocation {
         guard let url = value("redis"), !url.isEmpty else {
             guard value("kafka") == nil else {
                 throw usage("--kafka wants --redis too: a log in Kafka has its view and its sessions in Redis")
@@ -44,8 +44,12 @@ extension Arguments {
             ]
             notice.level <= 4 ? log.warning("kafka client", fields) : log.debug("kafka client", fields)
         }
+        let clients = ClientMetrics(metrics)
+        kafka.statistics = clients.kafka
         do throws(StoreError) {
-            return .servers(kafka, try RedisStore.Configuration(url: url))
+            var redis = try RedisStore.Configuration(url: url)
+            redis.observe = clients.redis
+            return .servers(kafka, redis)
         } catch {
             throw usage("--redis: \(error.detail)")
         }

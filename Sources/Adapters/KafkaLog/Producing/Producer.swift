@@ -27,7 +27,8 @@ final class Producer: @unchecked Sendable {
                 ("message.timeout.ms", String(configuration.messageTimeoutMs)),
                 ("queue.buffering.max.messages", "100000"),
                 ("queue.buffering.max.kbytes", String(max(configuration.sendQueueOctets >> 10, 1))),
-            ], events: RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR, configuration, notices, lifetime)
+                ("statistics.interval.ms", configuration.statistics == nil ? "0" : String(KafkaStatistics.intervalMs)),
+            ], events: RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS, configuration, notices, lifetime)
         self.handle = handle
         var topics: [OpaquePointer] = []
         for topic in LogTopic.allCases {
@@ -135,6 +136,9 @@ final class DeliveryReports: Sendable {
             case RD_KAFKA_EVENT_ERROR:
                 let text = rd_kafka_event_error_string(event).map { String(cString: $0) } ?? ""
                 handle.notices.take(KafkaNotice(level: 3, facility: "ERROR", text: text))
+            case RD_KAFKA_EVENT_STATS:
+                let text = rd_kafka_event_stats(event).map { String(cString: $0) } ?? ""
+                if let statistics = KafkaStatistics(json: text) { handle.configuration.statistics?(statistics) }
             default: break
             }
             // Only now the messages leave librdkafka's queue.

@@ -42,6 +42,7 @@ final class Connection: @unchecked Sendable {
     private let inbox = Inbox()
     private let greeting: Greeting
     private let limits: Limits
+    private let observe: @Sendable (RedisConnectionEvent) -> Void
     private let locate: @Sendable () async -> Result<[RedisEndpoint], StoreError>
 
     private var phase = Phase.idle
@@ -54,14 +55,18 @@ final class Connection: @unchecked Sendable {
     private var lastNews = ContinuousClock.now
     private var isCheckDue = false
 
-    /// - Parameter locate: where to connect, in order of preference; asked at each attempt.
+    /// - Parameters:
+    ///   - observe: told what becomes of the connection.
+    ///   - locate: where to connect, in order of preference; asked at each attempt.
     init(
         label: String, greeting: Greeting, limits: Limits,
+        observe: @escaping @Sendable (RedisConnectionEvent) -> Void = { _ in },
         locate: @escaping @Sendable () async -> Result<[RedisEndpoint], StoreError>
     ) {
         queue = DispatchQueue(label: label)
         self.greeting = greeting
         self.limits = limits
+        self.observe = observe
         self.locate = locate
     }
 
@@ -162,6 +167,7 @@ final class Connection: @unchecked Sendable {
 
     private func rest(_ fault: StoreError) {
         phase = .resting
+        observe(.failed)
         failWaiting(fault)
         let pause = backoff.next()
         let current = attempt
@@ -198,6 +204,7 @@ final class Connection: @unchecked Sendable {
             if let fault = check(reply, endpoint) { return broke(fault) }
             guard isLast, case .greeting(let wire, _, _) = phase else { return }
             phase = .ready(wire, endpoint)
+            observe(.opened)
             backoff.reset()
             pump()
         case .asking: break
@@ -225,7 +232,10 @@ final class Connection: @unchecked Sendable {
     /// Closes the wire, and fails what was written to it.
     private func drop(_ fault: StoreError) {
         switch phase {
-        case .greeting(let wire, _, _), .ready(let wire, _): wire.close()
+        case .greeting(let wire, _, _): wire.close()
+        case .ready(let wire, _):
+            wire.close()
+            observe(.closed)
         case .idle, .resting, .locating, .closed: break
         }
         attempt += 1

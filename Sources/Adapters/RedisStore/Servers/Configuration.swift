@@ -1,6 +1,16 @@
 import Mailbox
 import Primitives
 
+/// What became of a connection to Redis.
+public enum RedisConnectionEvent: Sendable, Hashable {
+    /// It is there, and ready.
+    case opened
+    /// It was there, and is not any more.
+    case closed
+    /// None could be made.
+    case failed
+}
+
 extension RedisStore {
     /// Where Redis is, and how long to wait for it.
     public struct Configuration: Sendable {
@@ -22,6 +32,8 @@ extension RedisStore {
         public var connectTimeout: Duration
         /// How long a command may wait for a connection, and then without any answer from the server.
         public var commandTimeout: Duration
+        /// Told what becomes of connections, on a queue of each; must return soon.
+        public var observe: @Sendable (RedisConnectionEvent) -> Void = { _ in }
 
         /// A configuration from its parts.
         public init(

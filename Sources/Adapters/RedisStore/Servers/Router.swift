@@ -25,6 +25,7 @@ final class Router: Sendable {
 
     private let greeting: Greeting
     private let limits: Connection.Limits
+    private let observe: @Sendable (RedisConnectionEvent) -> Void
     private let sentinels: Sentinels?
     private let home: [Connection]
     /// For messages: what is configured.
@@ -44,6 +45,8 @@ final class Router: Sendable {
                 part: .sentinel, user: nil, password: configuration.sentinelPassword, database: 0, scripts: [])
             sentinels = Sentinels(servers, name: name, greeting: polite, limits: limits)
         }
+        let observe = configuration.observe
+        self.observe = observe
         self.greeting = greeting
         self.limits = limits
         self.servers = servers.map(\.description).joined(separator: ", ")
@@ -51,7 +54,7 @@ final class Router: Sendable {
         self.sentinels = sentinels
         let found = sentinels
         home = Lane.allCases.map { lane in
-            Connection(label: "poste.redis.\(lane)", greeting: greeting, limits: limits) {
+            Connection(label: "poste.redis.\(lane)", greeting: greeting, limits: limits, observe: observe) {
                 if let found { await found.primary() } else { .success(servers) }
             }
         }
@@ -164,7 +167,9 @@ final class Router: Sendable {
             if let node = state.nodes[endpoint] { return node }
             guard state.nodes.count < Self.nodeLimit else { return nil }
             let node = Lane.allCases.map { lane in
-                Connection(label: "poste.redis.\(endpoint).\(lane)", greeting: greeting, limits: limits) {
+                Connection(
+                    label: "poste.redis.\(endpoint).\(lane)", greeting: greeting, limits: limits, observe: observe
+                ) {
                     .success([endpoint])
                 }
             }

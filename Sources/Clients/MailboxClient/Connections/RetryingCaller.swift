@@ -49,9 +49,9 @@ final class RetryingCaller: Sendable {
     ///
     /// Throws `MailboxClientError`.
     func front<Request, Response>(
-        _ number: Int, _ method: UnaryMethod<Request, Response>, _ request: Request
+        _ number: Int, _ method: UnaryMethod<Request, Response>, _ request: Request, metadata: RPCMetadata = [:]
     ) async throws -> Answer<Response> {
-        try await call("mailbox", method, request, [:]) { try services.front(number + $0) }
+        try await call("mailbox", method, request, metadata) { try services.front(number + $0) }
     }
 
     private func call<Request, Response>(

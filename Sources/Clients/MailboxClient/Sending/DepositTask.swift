@@ -70,7 +70,7 @@ struct DepositTask: Sendable {
         _ opening: DepositOpening, _ deposits: DepositSession, _ channel: RPCChannel, _ number: Int,
         _ course: inout Course
     ) async throws -> SentDeposit {
-        let call = try channel.open(Methods.deposit)
+        let call = try channel.open(Methods.deposit, metadata: DepositTrace(header.fields.id).metadata)
         let watch = StallWatch(patience: Self.patience) { call.cancel() }
         defer { watch.stop() }
         var sealing = Sealing(seal: try ContentSeal(sk: secretKey, header: header))

@@ -16,8 +16,11 @@ public actor SendingSession {
     private let ring: KeyRing
     private let client: MailboxClient
     private var next: UInt32 = 0
+    /// The id of the first deposit, which the exchange was traced under.
+    private var first: DepositID?
 
-    init(_ session: EstablishedSession, ring: KeyRing, client: MailboxClient) {
+    init(_ session: EstablishedSession, ring: KeyRing, first: DepositID, client: MailboxClient) {
+        self.first = first
         sender = session.initiator
         recipient = session.called
         self.session = session
@@ -57,9 +60,10 @@ public actor SendingSession {
             throw MailboxClientError.untrusted(peer: "mailbox", reason: "the exchange brought no ESK")
         }
         do {
+            let id = try first.take() ?? DepositID(octets: SystemRandom().octets(DepositID.size))
             return try DepositHeader(
                 DepositHeader.Fields(
-                    id: DepositID(octets: SystemRandom().octets(DepositID.size)), sender: sender, recipient: recipient,
+                    id: id, sender: sender, recipient: recipient,
                     timestamp: session.timestamp.rawValue, curve: sk.curve,
                     encryptedKeyDigest: esk.digest, mediaType: options.mediaType,
                     length: content.length, chunkSize: options.chunkSize, created: client.now(),

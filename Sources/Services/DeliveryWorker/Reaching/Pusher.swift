@@ -151,9 +151,16 @@ final class Pusher: Sendable {
             let page = window.hasRoom ? try await waiting(after: window.cursor) : Page()
             let pushes = window.take(page.deposits, now: configuration.now(), passingOver: lost)
             sending: for push in pushes {
+                let trace = DepositTrace(push.deposit.envelope.id)
+                var span = configuration.tracer.begin("push", .client, in: trace.id, parent: trace.depositSpan)
+                span?.attributes = [
+                    ("poste.deposit.id", LogValue(push.deposit.envelope.id)), ("poste.partition", LogValue(partition)),
+                    ("server.address", .text(route.front)),
+                ]
                 switch try await send(push, call) {
                 case .whole:
                     saidCaughtUp = false
+                    configuration.tracer.end(span)
                     times.pushed(push.deposit.envelope)
                     counters.add { page.isFromRecord ? ($0.pushedFromRecord += 1) : ($0.pushedFromView += 1) }
                 case .callIsOver: return

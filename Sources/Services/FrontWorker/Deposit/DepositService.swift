@@ -19,16 +19,24 @@ struct DepositService: Sendable {
     let log: Log
 
     /// Throws `RPCStatus`.
-    func deposit(_ requests: Requests<DepositRequest>) async throws -> DepositReceipt {
+    ///
+    /// - Parameter caller: the trace that the sender is in, if any.
+    func deposit(_ requests: Requests<DepositRequest>, caller: TraceContext?) async throws -> DepositReceipt {
+        var span: Span?
         do {
-            return try await take(requests)
+            let receipt = try await take(requests, caller, &span)
+            configuration.tracer.end(span)
+            return receipt
         } catch {
+            configuration.tracer.end(span, failure: "not stored")
             metrics.countDeposit(error)
             throw FrontFault.status(for: error, log: log)
         }
     }
 
-    private func take(_ requests: Requests<DepositRequest>) async throws -> DepositReceipt {
+    private func take(
+        _ requests: Requests<DepositRequest>, _ caller: TraceContext?, _ span: inout Span?
+    ) async throws -> DepositReceipt {
         guard case .opening(let opening) = try await next(requests) else {
             throw DepositFault.order("a deposit begins with its opening")
         }
@@ -36,6 +44,16 @@ struct DepositService: Sendable {
         try await rates.admit(depositOf: session.initiator, now: configuration.now())
         let key = DepositKey(id: header.fields.id, mailbox: header.fields.recipient)
         let partition = mailLog.partition(of: key)
+        let trace = DepositTrace(key.id)
+        // Who calls from another trace is told of by a link.
+        let isOwn = caller?.traceID == trace.id
+        span = configuration.tracer.begin(
+            "Mailbox/Deposit", .server, in: trace.id, id: trace.depositSpan, parent: isOwn ? caller?.spanID : nil)
+        span?.link = isOwn ? nil : caller
+        span?.attributes = [
+            ("poste.deposit.id", LogValue(key.id)), ("poste.partition", LogValue(partition)),
+            ("poste.deposit.octets", LogValue(header.layout.ciphertextLength)),
+        ]
         let known = try await view.deposit(key, partition: partition)
         let admission = Admission(
             header, under: session.facts, known: known?.envelope,
@@ -54,14 +72,17 @@ struct DepositService: Sendable {
             deposit: header, encryptedKey: opening.esk, receivedAt: configuration.now(),
             senderProof: proof, ciphertextDigest: digest, place: place)
         if case .run = place { try await requireRoom(for: envelope, in: partition) }
+        let append = configuration.tracer.begin(
+            "append to poste.envelopes", .producer, in: trace.id, parent: trace.depositSpan)
         try await mailLog.append(envelope)
+        configuration.tracer.end(append)
         metrics.commit.observe(since: closed)
         metrics.deposits["stored"].add()
         metrics.depositOctets.add(envelope.ciphertextLength)
         log.info(
             "deposit stored",
             [
-                "deposit": LogValue(key.id), "octets": LogValue(envelope.ciphertextLength),
+                "deposit": LogValue(key.id), "trace_id": LogValue(key.id), "octets": LogValue(envelope.ciphertextLength),
                 "partition": LogValue(partition),
             ])
         return DepositReceipt(envelope.stored, keys)

@@ -14,6 +14,7 @@ struct PushService: PushHandlers {
     let registry: StreamRegistry
     let dialling: DialService
     let metrics: FrontMetrics
+    let tracer: Tracer
     let log: Log
 
     /// Throws `RPCStatus`.
@@ -75,9 +76,14 @@ struct PushService: PushHandlers {
                 guard push.deposit.envelope.mailbox == stream.recipient else {
                     throw RPCStatus(.invalidArgument, "a deposit of another mailbox than the stream's recipient's")
                 }
+                let trace = DepositTrace(push.deposit.envelope.id)
+                var span = tracer.begin("deliver into stream", .server, in: trace.id, parent: trace.depositSpan)
+                span?.attributes = [("poste.deposit.id", LogValue(push.deposit.envelope.id))]
                 let chunks = ChunkSource(push.deposit.envelope, requests)
                 switch try await stream.deliver(push, watcher: watcher, chunks: { try await chunks.next() }) {
-                case .sent: metrics.deliveries["sent"].add()
+                case .sent:
+                    metrics.deliveries["sent"].add()
+                    tracer.end(span)
                 case .dropped: metrics.deliveries["dropped"].add()
                 case .gap:
                     metrics.deliveries["gap"].add()
