@@ -32,6 +32,20 @@ import Testing
         }
     }
 
+    @Test func whoWatchesTheHealthOfAFrontHearsThatItStops() async throws {
+        try await TestCluster.run(fronts: 1, deliveryWorkers: 0) { cluster in
+            let front = cluster.fronts[0]
+            let watch = try await front.channel.open(
+                Methods.watchHealth, HealthCheckRequest(service: Methods.exchange.service), deadline: .seconds(30),
+                waitsForReady: true)
+            #expect(try await watch.receive()?.status == .serving)
+            async let stopped: Void = front.stop()
+            #expect(try await watch.receive()?.status == .notServing)
+            watch.cancel()
+            await stopped
+        }
+    }
+
     @Test func healthTellsWhetherAFrontServes() async throws {
         try await TestCluster.run(fronts: 0, deliveryWorkers: 0) { cluster in
             let waiting = try await cluster.startFront(ready: false)
