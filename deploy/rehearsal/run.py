@@ -19,6 +19,7 @@ from watching import Watch
 
 PATIENCE_S = 180
 GRACE_S = 40
+JOB_PATIENCE_S = 1200
 
 
 def main():
@@ -195,7 +196,10 @@ class Rehearsal:
         say(f"{time.monotonic() - self.began:6.1f} s  {name} runs")
         self._start(name)
         job = self.running[name][0]
+        deadline = time.monotonic() + JOB_PATIENCE_S
         while job.status is None:
+            if time.monotonic() > deadline:
+                raise Failure(f"{name} has not ended after {JOB_PATIENCE_S} s", job)
             time.sleep(0.2)
         job.look()
         say(f"{time.monotonic() - self.began:6.1f} s  {name} has ended well\n{job.tail(30)}")
