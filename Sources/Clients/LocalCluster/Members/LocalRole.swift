@@ -29,15 +29,14 @@ public final class LocalRole: Sendable {
         readyFile = folder.appendingPathComponent("\(name).ready").path
         pidFile = folder.appendingPathComponent("pids/\(name)").path
         startLimit = configuration.startLimit
-        let takesDomain = arguments.first != "deliver"
-        command =
-            [configuration.executable] + arguments + configuration.arguments
-            + [
-                "--admin", "127.0.0.1:\(try SparePort.next())", "--cluster",
-                folder.appendingPathComponent("cluster").path, "--ready-file", readyFile,
-            ]
-            + (takesDomain ? ["--domain", configuration.domain] : [])
-            + (configuration.level == 1024 ? ["--insecure-test-level"] : [])
+        var command = [configuration.executable]
+        command += arguments
+        command += configuration.arguments
+        command += ["--admin", "127.0.0.1:\(try SparePort.next())", "--ready-file", readyFile]
+        command += ["--cluster", folder.appendingPathComponent("cluster").path]
+        if arguments.first != "deliver" { command += ["--domain", configuration.domain] }
+        if configuration.level == 1024 { command += ["--insecure-test-level"] }
+        self.command = command
         // What this process was told of its own stores is not meant for the cluster.
         baseEnvironment = ["POSTE_KAFKA": "", "POSTE_REDIS": ""].merging(configuration.environment) { $1 }
             .merging([ParentProcess.variable: "\(getpid())"]) { $1 }
