@@ -23,6 +23,12 @@ public struct MemberStatus: Codable, Sendable, Hashable {
     /// Rates, latencies and levels by their names (docs/operations.md).
     public var figures: [String: Double]
 
+    /// `ready`, or the names of what it lacks without the reasons.
+    public var state: String {
+        guard !lacks.isEmpty else { return "ready" }
+        return "lacks " + lacks.map { String($0.prefix { $0 != ":" }) }.joined(separator: ", ")
+    }
+
     /// A status from its parts.
     public init(
         id: String, role: String, name: String, admin: String?, version: String, startedMs: Int64, atMs: Int64,

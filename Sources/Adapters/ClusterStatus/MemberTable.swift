@@ -13,7 +13,6 @@ enum MemberTable {
 
     private static func row(_ member: MemberStatus, at now: Int64) -> String {
         let figures = member.figures
-        let state = member.lacks.isEmpty ? "ready" : "lacks " + member.lacks.joined(separator: "; ")
         let cells = [
             Wording.age(now - member.startedMs),
             member.partitions.isEmpty ? "–" : Verdict.list(member.partitions),
@@ -24,7 +23,7 @@ enum MemberTable {
             figures["cpu"].map { Wording.number($0 * 100) + " %" } ?? "–", Wording.octets(figures["memory_octets"]),
         ].map { "<td>\(StatusPage.escaped($0))</td>" }
         return "<tr\(member.lacks.isEmpty ? "" : " class=\"bad\"")><td class=\"text\">\(StatusPage.escaped(member.role))</td>"
-            + "<td class=\"text\">\(name(member))</td><td class=\"text\">\(StatusPage.escaped(state))</td>\(cells.joined())</tr>"
+            + "<td class=\"text\">\(name(member))</td><td class=\"text\">\(StatusPage.escaped(member.state))</td>\(cells.joined())</tr>"
     }
 
     /// The name, with a link to the page of the process where a browser can reach it.

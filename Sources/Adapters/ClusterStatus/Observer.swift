@@ -96,10 +96,12 @@ public final class Observer: Sendable {
             }
         }
         let totals = ClusterStatus.totals(of: members, partitions)
-        let moment = ClusterStatus.Moment(
-            atMs: Self.now, deposits: totals["deposits_per_s"] ?? 0, answers: totals["answers_per_s"] ?? 0,
-            pending: totals["pending"] ?? 0)
         state.withLock { state in
+            // What cannot be found out now is drawn as it was.
+            let pending = totals["pending"] ?? state.history.last?.pending ?? 0
+            let moment = ClusterStatus.Moment(
+                atMs: Self.now, deposits: totals["deposits_per_s"] ?? 0, answers: totals["answers_per_s"] ?? 0,
+                pending: pending)
             state.history = (state.history + [moment]).suffix(Self.historyLimit)
             state.latest = ClusterStatus(
                 atMs: moment.atMs, by: mine.id, members: members, partitions: partitions, totals: totals,

@@ -32,7 +32,7 @@ struct TopScreen {
         let rows = status.members.map { member in
             let figures = member.figures
             return [
-                member.role, member.name, member.lacks.isEmpty ? "ready" : "LACKS \(member.lacks.joined(separator: "; "))",
+                member.role, member.name, member.state,
                 Wording.age(status.atMs - member.startedMs),
                 member.partitions.isEmpty ? "–" : Verdict.list(member.partitions), Wording.number(figures["streams"]),
                 Wording.number(figures["exchanges_per_s"]), Wording.number(figures["deposits_per_s"]),
