@@ -5,7 +5,8 @@ import RPC
 extension Command {
     /// `poste top`
     static let top = Command(
-        name: "top", summary: "shows a running cluster in the terminal: does mail flow, who waits, what is slow", synopsis: "",
+        name: "top", summary: "shows a running cluster in the terminal: does mail flow, who waits, what is slow",
+        synopsis: "",
         words: 0...0,
         discussion: """
             Asks the admin addresses of one or more services each second, and shows what they say: any front or delivery worker
@@ -31,7 +32,9 @@ extension Command {
         if arguments.has("once") {
             let status = try await ask(clients)
             try show(status, arguments, isTerminal: isTerminal)
-            guard Verdict(status).level != .bad else { throw CommandFailure(.unavailable, "the cluster is not well, see above") }
+            guard Verdict(status).level != .bad else {
+                throw CommandFailure(.unavailable, "the cluster is not well, see above")
+            }
             return
         }
         try await runUntilStopped([
@@ -99,7 +102,8 @@ extension Arguments {
         guard let data = FileManager.default.contents(atPath: path),
             let text = try? JSONDecoder().decode(Endpoints.self, from: data).admin, let address = RPCAddress(text)
         else {
-            throw usage("say whom to ask with --admin HOST:PORT: \(path) names no admin address; 'poste dev' writes one there")
+            throw usage(
+                "say whom to ask with --admin HOST:PORT: \(path) names no admin address; 'poste dev' writes one there")
         }
         return [address]
     }

@@ -84,7 +84,9 @@ import Testing
             _ = try AdminServer(host: "127.0.0.1", port: first.port, pages: [:])
             Issue.record("two servers listen on one port")
         } catch {
-            #expect(error.description.contains("127.0.0.1:\(first.port)") && error.description.contains("in use"), "\(error)")
+            #expect(
+                error.description.contains("127.0.0.1:\(first.port)") && error.description.contains("in use"),
+                "\(error)")
         }
         #expect(throws: AdminServerError.self) { try AdminServer(host: "no.such.host.invalid", port: 0, pages: [:]) }
     }

@@ -36,7 +36,8 @@ import Testing
 
     @Test func storesThatDoNotAnswerAreNamed() async throws {
         try await withStore { store, _ in
-            let observer = Observer(status: { member("front") }, stores: (store, store, Roster(store) { member("front") }))
+            let observer = Observer(
+                status: { member("front") }, stores: (store, store, Roster(store) { member("front") }))
             await store.close()
             await observer.look()
             let status = observer.current

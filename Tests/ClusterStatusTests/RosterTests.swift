@@ -84,7 +84,9 @@ private final class ForgetfulSessions: SessionStore {
     }
 }
 
-func member(_ id: String, role: String = "front", partitions: [Int] = [], figures: [String: Double] = [:]) -> MemberStatus {
+func member(_ id: String, role: String = "front", partitions: [Int] = [], figures: [String: Double] = [:])
+    -> MemberStatus
+{
     MemberStatus(
         id: id, role: role, name: "\(id):7401", admin: nil, version: "0.1", startedMs: 0,
         atMs: Int64(Date.now.timeIntervalSince1970 * 1000), partitions: partitions, figures: figures)

@@ -28,8 +28,11 @@ import Testing
 
     @Test func nothingComesFromOutsideAndNothingElseRuns() throws {
         let page = StatusPage.html(try status { $0.members = [] })
-        #expect(!page.contains("http:") && !page.contains("https:") && !page.contains("@import") && !page.contains("url("))
-        let tags = page.components(separatedBy: "<").filter { $0.hasPrefix("script") || $0.hasPrefix("style") || $0.hasPrefix("link") }
+        #expect(
+            !page.contains("http:") && !page.contains("https:") && !page.contains("@import") && !page.contains("url("))
+        let tags = page.components(separatedBy: "<").filter {
+            $0.hasPrefix("script") || $0.hasPrefix("style") || $0.hasPrefix("link")
+        }
         #expect(tags.count == 2 && tags.allSatisfy { StatusPage.policy.contains(digest(of: $0)) })
         #expect(!page.contains(" style=") && !page.contains(" onclick="))
     }
@@ -87,9 +90,13 @@ import Testing
     }
 
     @Test func numbersReadWell() {
-        #expect([0, 0.01, 0.44, 3, 12.4, 9999, 12_345, 2_500_000].map(Wording.number)
-            == ["0", "<0.1", "0.4", "3", "12", "9999", "12.3 k", "2.5 M"])
-        #expect([nil, 0.04, 9.9, 12.4, 999.9, 65_000].map(Wording.milliseconds) == ["–", "0.0 ms", "9.9 ms", "12 ms", "1.0 s", "65.0 s"])
+        #expect(
+            [0, 0.01, 0.44, 3, 12.4, 9999, 12_345, 2_500_000].map(Wording.number)
+                == ["0", "<0.1", "0.4", "3", "12", "9999", "12.3 k", "2.5 M"])
+        #expect(
+            [nil, 0.04, 9.9, 12.4, 999.9, 65_000].map(Wording.milliseconds) == [
+                "–", "0.0 ms", "9.9 ms", "12 ms", "1.0 s", "65.0 s",
+            ])
         #expect(Wording.octets(52_236_288) == "52.2 MB" && Wording.age(3_600_000 * 5) == "5 h")
         #expect(Verdict.list([3, 0, 1, 2, 7]) == "0-3, 7")
         #expect(Wording.time(1_790_000_000_000) == "14:13:20")

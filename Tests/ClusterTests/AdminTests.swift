@@ -23,7 +23,9 @@ import Testing
         let admin = try #require(members[0]["admin"] as? String)
 
         let person = try await poste.run("top", "--once", "--admin", admin)
-        #expect(person.status == 0 && person.output.contains("waiting 3") && person.output.contains("ok:"), "\(person.output)")
+        #expect(
+            person.status == 0 && person.output.contains("waiting 3") && person.output.contains("ok:"),
+            "\(person.output)")
         #expect(!person.output.contains("\u{1b}"))
 
         let metrics = try await fetch("http://\(admin)/metrics")
@@ -45,7 +47,8 @@ import Testing
         let dev = try await poste.startDev("--trace-file", file.path)
         for user in ["alice", "bob"] { _ = try await poste.run("enroll", "sip:\(user)@example.com") }
         let sent = try await poste.run(
-            "send", "--from", "sip:alice@example.com", "--to", "sip:bob@example.com", "--text", "hello", "--json", "--trace-file",
+            "send", "--from", "sip:alice@example.com", "--to", "sip:bob@example.com", "--text", "hello", "--json",
+            "--trace-file",
             own.path)
         let report = try JSONSerialization.jsonObject(with: Data(sent.output.utf8)) as? [String: Any]
         let id = try #require(report?["id"] as? String)
@@ -59,7 +62,8 @@ import Testing
         let names = spans.compactMap { $0["name"] as? String }
         #expect(names.count { $0 == "Mailbox/Exchange" } == 2)
         for name in [
-            "send", "Mailbox/Deposit", "append to poste.envelopes", "fold envelope", "push", "deliver into stream", "acknowledge",
+            "send", "Mailbox/Deposit", "append to poste.envelopes", "fold envelope", "push", "deliver into stream",
+            "acknowledge",
             "fold tombstone",
         ] {
             #expect(names.count { $0 == name } == 1, "\(name) in \(names)")
@@ -80,7 +84,9 @@ import Testing
     private static func spans(_ file: URL) throws -> [[String: Any]] {
         try String(contentsOf: file, encoding: .utf8).split(separator: "\n").flatMap { line in
             let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
-            let scopes = (object?["resourceSpans"] as? [[String: Any]] ?? []).flatMap { $0["scopeSpans"] as? [[String: Any]] ?? [] }
+            let scopes = (object?["resourceSpans"] as? [[String: Any]] ?? []).flatMap {
+                $0["scopeSpans"] as? [[String: Any]] ?? []
+            }
             return scopes.flatMap { $0["spans"] as? [[String: Any]] ?? [] }
         }
     }
@@ -134,7 +140,10 @@ import Testing
     private func fetch(_ address: String) async throws -> String {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", "-c", "import sys, urllib.request as u; print(u.urlopen(sys.argv[1]).read().decode(), end='')", address]
+        process.arguments = [
+            "python3", "-c", "import sys, urllib.request as u; print(u.urlopen(sys.argv[1]).read().decode(), end='')",
+            address,
+        ]
         let pipe = Pipe()
         process.standardOutput = pipe
         try process.run()

@@ -14,7 +14,8 @@ import Testing
         try await withStore { store, registry in
             let metrics = StoreMetrics(registry)
             try await SessionBehaviour(MeasuredSessions(store, metrics)).check()
-            try await WholeBehaviour(MeasuredMailLog(store, metrics), MeasuredView(store, metrics), now: clock()).check()
+            try await WholeBehaviour(MeasuredMailLog(store, metrics), MeasuredView(store, metrics), now: clock())
+                .check()
             let text = registry.exposition
             #expect(text.contains("poste_store_seconds_count{store=\"view\",operation=\"apply\"}"))
             #expect(text.contains("poste_store_seconds_count{store=\"sessions\",operation=\"exchange\"}"))
@@ -29,7 +30,8 @@ import Testing
         try await withStore { store, registry in
             let log = MeasuredMailLog(store, StoreMetrics(registry))
             let key = DepositKey(
-                id: try DepositID(octets: [UInt8](repeating: 1, count: 16)), mailbox: try Identity("sip:bob@example.com"))
+                id: try DepositID(octets: [UInt8](repeating: 1, count: 16)),
+                mailbox: try Identity("sip:bob@example.com"))
             for _ in 0..<2 { try await log.append(Tombstone(key: key, reason: .refused, at: clock())) }
             try await log.append(Tombstone(key: key, reason: .expired, at: clock()))
             #expect(registry.exposition.contains("poste_tombstones_total{reason=\"refused\"} 2\n"))

@@ -54,7 +54,9 @@ struct ExpositionGrammar {
         var rest = Array(line.unicodeScalars)[...]
         func fault(_ what: String) -> Fault { Fault(description: "\(what): \(line)") }
         func name() throws -> String {
-            let letters = rest.prefix { ($0.isASCII && $0.properties.isAlphabetic) || $0 == "_" || ("0"..."9").contains($0) }
+            let letters = rest.prefix {
+                ($0.isASCII && $0.properties.isAlphabetic) || $0 == "_" || ("0"..."9").contains($0)
+            }
             guard let first = letters.first, !("0"..."9").contains(first) else { throw fault("no name") }
             rest = rest.dropFirst(letters.count)
             return String(String.UnicodeScalarView(letters))
@@ -79,7 +81,9 @@ struct ExpositionGrammar {
                     default: throw fault("an escape that is none")
                     }
                 }
-                guard sample.labels.updateValue(String(value), forKey: label) == nil else { throw fault("\(label) twice") }
+                guard sample.labels.updateValue(String(value), forKey: label) == nil else {
+                    throw fault("\(label) twice")
+                }
             } while rest.first == ","
             guard rest.popFirst() == "}" else { throw fault("no end of the labels") }
         }
@@ -94,13 +98,15 @@ struct ExpositionGrammar {
         var series: [[String: String]: [(Double, Double)]] = [:]
         for sample in samples where sample.name == name + "_bucket" {
             var labels = sample.labels
-            guard let text = labels.removeValue(forKey: "le"), let bound = text == "+Inf" ? .infinity : Double(text) else {
+            guard let text = labels.removeValue(forKey: "le"), let bound = text == "+Inf" ? .infinity : Double(text)
+            else {
                 throw Fault(description: "a class of \(name) without a bound")
             }
             series[labels, default: []].append((bound, sample.value))
         }
         for (labels, classes) in series {
-            guard classes.last?.0 == .infinity, classes.last?.1 == value(name + "_count", labels), value(name + "_sum", labels) != nil,
+            guard classes.last?.0 == .infinity, classes.last?.1 == value(name + "_count", labels),
+                value(name + "_sum", labels) != nil,
                 zip(classes, classes.dropFirst()).allSatisfy({ $0.0 < $1.0 && $0.1 <= $1.1 })
             else { throw Fault(description: "\(name) \(labels) is no histogram: \(classes)") }
         }

@@ -40,7 +40,8 @@ import Testing
     @Test func whatTextsHoldDoesNotBreakTheFormat() throws {
         let registry = MetricRegistry()
         let odd = "back\\slash \"quote\"\nnewline é"
-        registry.counters("poste_odd_total", "Odd \\ help\nof two lines.", labels: "word")[LabelValue(odd, of: [odd])].add()
+        registry.counters("poste_odd_total", "Odd \\ help\nof two lines.", labels: "word")[LabelValue(odd, of: [odd])]
+            .add()
         #expect(registry.exposition.contains("# HELP poste_odd_total Odd \\\\ help\\nof two lines.\n"))
         #expect(try ExpositionGrammar(registry.exposition).value("poste_odd_total", ["word": odd]) == 1)
     }
@@ -114,7 +115,8 @@ import Testing
     func prometheusItselfFindsNoFault() throws {
         let registry = MetricRegistry()
         registry.addProcess(role: "front", version: "0.1")
-        registry.histograms("poste_store_seconds", "How long calls took.", labels: "store")["log"].observe(.milliseconds(3))
+        registry.histograms("poste_store_seconds", "How long calls took.", labels: "store")["log"].observe(
+            .milliseconds(3))
         registry.counters("poste_deposits_total", "Deposits \\ \"so\".", labels: "outcome")["stored"].add()
         let process = Process()
         process.executableURL = promtool
@@ -132,5 +134,7 @@ import Testing
     }
 }
 
-private let promtool = ["/usr/bin/promtool", "/usr/local/bin/promtool"].first { FileManager.default.isExecutableFile(atPath: $0) }
-    .map { URL(fileURLWithPath: $0) }
+private let promtool = ["/usr/bin/promtool", "/usr/local/bin/promtool"].first {
+    FileManager.default.isExecutableFile(atPath: $0)
+}
+.map { URL(fileURLWithPath: $0) }

@@ -12,10 +12,13 @@ import Testing
         #expect(TraceContext(traceparent: "cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-what") == context)
         #expect(TraceContext(traceparent: text.replacing("-01", with: "-00")) == context)
         for wrong in [
-            "", "00", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7", text + "-", text + "-x", "ff" + text.dropFirst(2),
+            "", "00", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7", text + "-", text + "-x",
+            "ff" + text.dropFirst(2),
             text.uppercased(), "00-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01",
-            "00-00000000000000000000000000000000-00f067aa0ba902b7-01", "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
-            "00-4bf92f3577b34da6a3ce929d0e0e473g-00f067aa0ba902b7-01", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e473g-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0",
         ] {
             #expect(TraceContext(traceparent: wrong) == nil, "\(wrong)")
         }
@@ -31,27 +34,35 @@ import Testing
         tracer.end(span, failure: "not stored")
         tracer.end(tracer.begin("child", .internal, within: span?.context))
 
-        let read = try lines.withLock { $0 }.map { try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]) }
+        let read = try lines.withLock { $0 }.map {
+            try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+        }
         try #require(read.count == 2)
         let first = try #require(Self.spans(read[0]).first)
         #expect(first["traceId"] as? String == "0102030405060708090a0b0c0d0e0f10")
-        #expect(first["spanId"] as? String == "0102030405060708" && first["parentSpanId"] as? String == "0b0c0d0e0f101112")
+        #expect(
+            first["spanId"] as? String == "0102030405060708" && first["parentSpanId"] as? String == "0b0c0d0e0f101112")
         #expect(first["kind"] as? Int == 2 && first["name"] as? String == "Mailbox/Deposit")
         let (start, end) = (first["startTimeUnixNano"] as? String, first["endTimeUnixNano"] as? String)
         #expect(try UInt64(#require(start)) ?? 0 <= UInt64(try #require(end)) ?? 0)
         #expect((first["status"] as? [String: Any])?["code"] as? Int == 2)
         let attributes = try #require(first["attributes"] as? [[String: Any]]).map { $0["value"] as? [String: Any] }
         #expect(attributes[0]?["stringValue"] as? String == "x \"y\"")
-        #expect(attributes[1]?["intValue"] as? String == "1099511627776" && attributes[2]?["boolValue"] as? Bool == true)
+        #expect(
+            attributes[1]?["intValue"] as? String == "1099511627776" && attributes[2]?["boolValue"] as? Bool == true)
         #expect((first["links"] as? [[String: Any]])?.first?["spanId"] as? String == "292a2b2c2d2e2f30")
         let child = try #require(Self.spans(read[1]).first)
         #expect(child["traceId"] as? String == first["traceId"] as? String)
-        #expect(child["parentSpanId"] as? String == "0102030405060708" && child["status"] == nil && child["links"] == nil)
+        #expect(
+            child["parentSpanId"] as? String == "0102030405060708" && child["status"] == nil && child["links"] == nil)
     }
 
     @Test func theSameShareOfTracesIsWrittenByAll() {
         #expect(Tracer.off.begin("x", .internal, in: [UInt8](1...16)) == nil)
-        let (one, other) = (Tracer(service: "a", instance: "1", ratio: 0.25) { _ in }, Tracer(service: "b", instance: "2", ratio: 0.25) { _ in })
+        let (one, other) = (
+            Tracer(service: "a", instance: "1", ratio: 0.25) { _ in },
+            Tracer(service: "b", instance: "2", ratio: 0.25) { _ in }
+        )
         var written = 0
         for _ in 0..<4000 {
             let trace = (0..<16).map { _ in UInt8.random(in: 0...255) }

@@ -66,7 +66,8 @@ private final class Daemon: Sendable {
             let pointer = cmicrohttpd_start(
                 address, answer, context, AdminServer.connections, AdminServer.timeoutSeconds, AdminServer.memory)
         else {
-            throw .cannotListen("\(host):\(port)", errno == 0 ? "the system refused it" : String(cString: strerror(errno)))
+            throw .cannotListen(
+                "\(host):\(port)", errno == 0 ? "the system refused it" : String(cString: strerror(errno)))
         }
         running.withLock { $0 = Running(pointer: pointer) }
         return Int(cmicrohttpd_port(pointer))
@@ -81,18 +82,22 @@ private final class Daemon: Sendable {
     }
 
     func page(_ path: String) -> AdminResponse {
-        pages[path]?() ?? .text("there is no \(path) here; there are \(pages.keys.sorted().joined(separator: " "))\n", status: 404)
+        pages[path]?()
+            ?? .text("there is no \(path) here; there are \(pages.keys.sorted().joined(separator: " "))\n", status: 404)
     }
 }
 
 /// The library calls this when it has a request's head, for each part of a body, and at the end, where the answer is due. A body is
 /// passed over as long as it is small: who is answered before he has sent it all may see a reset instead of the answer.
 private func answer(
-    _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ method: UnsafePointer<CChar>?,
+    _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?, _ path: UnsafePointer<CChar>?,
+    _ method: UnsafePointer<CChar>?,
     _ version: UnsafePointer<CChar>?, _ body: UnsafePointer<CChar>?, _ bodySize: UnsafeMutablePointer<Int>?,
     _ state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
 ) -> MHD_Result {
-    guard let context, let connection, let path, let method, let bodySize, let state else { return cmicrohttpd_hang_up() }
+    guard let context, let connection, let path, let method, let bodySize, let state else {
+        return cmicrohttpd_hang_up()
+    }
     // The request's own pointer is used as a number: 1 after the head, and 1 more for each octet of a body.
     guard let seen = state.pointee.map(Int.init(bitPattern:)) else {
         state.pointee = UnsafeMutableRawPointer(bitPattern: 1)

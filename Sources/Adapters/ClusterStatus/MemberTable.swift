@@ -22,7 +22,8 @@ enum MemberTable {
             Wording.milliseconds(figures["push_wait_p99_ms"]),
             figures["cpu"].map { Wording.number($0 * 100) + " %" } ?? "–", Wording.octets(figures["memory_octets"]),
         ].map { "<td>\(StatusPage.escaped($0))</td>" }
-        return "<tr\(member.lacks.isEmpty ? "" : " class=\"bad\"")><td class=\"text\">\(StatusPage.escaped(member.role))</td>"
+        return
+            "<tr\(member.lacks.isEmpty ? "" : " class=\"bad\"")><td class=\"text\">\(StatusPage.escaped(member.role))</td>"
             + "<td class=\"text\">\(name(member))</td><td class=\"text\">\(StatusPage.escaped(member.state))</td>\(cells.joined())</tr>"
     }
 
@@ -37,7 +38,8 @@ enum MemberTable {
 
     private static func isPlain(_ octet: UInt8) -> Bool {
         switch octet {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"),
             UInt8(ascii: "."), UInt8(ascii: ":"), UInt8(ascii: "-"), UInt8(ascii: "["), UInt8(ascii: "]"):
             true
         default: false

@@ -10,7 +10,9 @@ extension ClusterStatus {
         }
         let knowing = statuses.first { !$0.partitions.isEmpty } ?? first
         self.init(
-            atMs: statuses.map(\.atMs).max() ?? first.atMs, by: knowing.by, members: members, partitions: knowing.partitions,
-            totals: Self.totals(of: members, knowing.partitions), history: knowing.history, faults: Array(Set(statuses.flatMap(\.faults))).sorted())
+            atMs: statuses.map(\.atMs).max() ?? first.atMs, by: knowing.by, members: members,
+            partitions: knowing.partitions,
+            totals: Self.totals(of: members, knowing.partitions), history: knowing.history,
+            faults: Array(Set(statuses.flatMap(\.faults))).sorted())
     }
 }

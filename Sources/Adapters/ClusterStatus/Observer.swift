@@ -48,7 +48,8 @@ public final class Observer: Sendable {
             state.asked = .now
             guard var latest = state.latest else {
                 return ClusterStatus(
-                    atMs: now, by: mine.id, members: [mine], partitions: [], totals: ClusterStatus.totals(of: [mine], []),
+                    atMs: now, by: mine.id, members: [mine], partitions: [],
+                    totals: ClusterStatus.totals(of: [mine], []),
                     history: [], faults: [])
             }
             latest.replace(mine)

@@ -59,13 +59,15 @@ public final class Roster: Sendable {
         }
         for slot in 0..<Self.limit {
             guard case .found(let found) = try await say(value, slot, inPlaceOf: nil) else { return }
-            if let found, Self.decode(found)?.id == status.id, case .done = try await say(value, slot, inPlaceOf: found) {
+            if let found, Self.decode(found)?.id == status.id, case .done = try await say(value, slot, inPlaceOf: found)
+            {
                 return
             }
         }
     }
 
-    private func say(_ value: [UInt8], _ slot: Int, inPlaceOf old: [UInt8]?) async throws(StoreError) -> SessionExchange {
+    private func say(_ value: [UInt8], _ slot: Int, inPlaceOf old: [UInt8]?) async throws(StoreError) -> SessionExchange
+    {
         let outcome = try await sessions.exchange(Self.key(slot), from: old, to: value, lifetime: Self.lifetime)
         if outcome == .done { place.withLock { $0 = Place(slot: slot, value: value) } }
         return outcome

@@ -78,7 +78,8 @@ public enum StatusPage {
 
     private static func partitions(_ status: ClusterStatus) -> String {
         guard !status.partitions.isEmpty else { return "" }
-        let names = Dictionary(status.members.map { ($0.id, "\($0.role) \($0.name)") }, uniquingKeysWith: { first, _ in first })
+        let names = Dictionary(
+            status.members.map { ($0.id, "\($0.role) \($0.name)") }, uniquingKeysWith: { first, _ in first })
         let rows = status.partitions.map { partition in
             let owner = partition.owner.flatMap { names[$0] }
             let cells = [

@@ -41,22 +41,31 @@ public struct Verdict: Sendable, Hashable {
         for fault in status.faults { found.append(Finding(level: .bad, text: "cannot find out \(fault)")) }
         for member in status.members where !member.lacks.isEmpty {
             found.append(
-                Finding(level: .bad, text: "\(member.role) \(member.name) lacks \(member.lacks.joined(separator: "; "))"))
+                Finding(
+                    level: .bad, text: "\(member.role) \(member.name) lacks \(member.lacks.joined(separator: "; "))"))
         }
         let unowned = status.partitions.filter { $0.owner == nil }.map(\.partition)
         if !unowned.isEmpty {
-            found.append(Finding(level: .bad, text: "nobody works for partition\(unowned.count == 1 ? "" : "s") \(Self.list(unowned))"))
+            found.append(
+                Finding(
+                    level: .bad,
+                    text: "nobody works for partition\(unowned.count == 1 ? "" : "s") \(Self.list(unowned))"))
         }
         for partition in status.partitions where partition.lag + partition.presenceLag > 1000 {
             found.append(
                 Finding(
                     level: .warning,
-                    text: "partition \(partition.partition) is \(partition.lag + partition.presenceLag) records behind its log"))
+                    text:
+                        "partition \(partition.partition) is \(partition.lag + partition.presenceLag) records behind its log"
+                ))
         }
         func figure(_ name: String) -> Double { status.totals[name] ?? 0 }
-        if figure("contents_lost") > 0 { found.append(Finding(level: .bad, text: "the log has lost contents of mail that waits")) }
+        if figure("contents_lost") > 0 {
+            found.append(Finding(level: .bad, text: "the log has lost contents of mail that waits"))
+        }
         if figure("shed_per_s") > 0 {
-            found.append(Finding(level: .warning, text: "more handshakes come than the fronts can answer: some are shed"))
+            found.append(
+                Finding(level: .warning, text: "more handshakes come than the fronts can answer: some are shed"))
         }
         if let wait = status.totals["push_wait_p99_ms"], wait > 5000 {
             found.append(Finding(level: .warning, text: "recipients who are there wait up to \(Int(wait / 1000)) s"))
@@ -67,13 +76,17 @@ public struct Verdict: Sendable, Hashable {
         if figure("errors_per_s") > 0 { found.append(Finding(level: .warning, text: "errors are being logged")) }
         if figure("dead_letters") > 0 {
             let count = Int(figure("dead_letters"))
-            found.append(Finding(level: .warning, text: "\(count) dead letter\(count == 1 ? "" : "s"): 'poste dead-letters' shows them"))
+            found.append(
+                Finding(
+                    level: .warning,
+                    text: "\(count) dead letter\(count == 1 ? "" : "s"): 'poste dead-letters' shows them"))
         }
         if found.isEmpty {
             let flows = figure("deposits_per_s") + figure("answers_per_s") + figure("pushes_per_s") > 0
             found.append(Finding(level: .good, text: flows ? "mail flows" : "all is well, and nothing to do"))
         }
-        findings = found.enumerated().sorted { ($1.element.level, $0.offset) < ($0.element.level, $1.offset) }.map(\.element)
+        findings = found.enumerated().sorted { ($1.element.level, $0.offset) < ($0.element.level, $1.offset) }.map(
+            \.element)
     }
 
     /// Numbers with runs drawn together: `0-3, 7`.
@@ -86,6 +99,7 @@ public struct Verdict: Sendable, Hashable {
                 runs.append(number...number)
             }
         }
-        return runs.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: ", ")
+        return runs.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(
+            separator: ", ")
     }
 }

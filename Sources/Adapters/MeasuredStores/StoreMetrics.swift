@@ -13,7 +13,8 @@ public struct StoreMetrics: Sendable {
     /// The metrics in a registry; the same for all who ask.
     public init(_ registry: MetricRegistry) {
         seconds = registry.histograms(
-            "poste_store_seconds", "How long calls to a store took, by store and operation.", labels: "store", "operation")
+            "poste_store_seconds", "How long calls to a store took, by store and operation.", labels: "store",
+            "operation")
         errors = registry.counters(
             "poste_store_errors_total", "Calls to a store that failed, by store and kind of fault.", labels: "store",
             "kind")

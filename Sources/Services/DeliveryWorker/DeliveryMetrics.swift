@@ -28,12 +28,14 @@ struct DeliveryMetrics: Sendable {
     init(_ registry: MetricRegistry) {
         owned = registry.gauge("poste_partitions_owned", "Partitions that this worker owns.")
         lag = registry.gauges(
-            "poste_partition_lag_records", "Records of the log that the view has not seen, in partitions of this worker.",
+            "poste_partition_lag_records",
+            "Records of the log that the view has not seen, in partitions of this worker.",
             labels: "topic", "partition")
         pending = registry.gauges(
             "poste_partition_pending", "Deposits and receipts that wait, in partitions of this worker.",
             labels: "partition")
-        folded = registry.counters("poste_folded_records_total", "Records folded into the view, by kind.", labels: "kind")
+        folded = registry.counters(
+            "poste_folded_records_total", "Records folded into the view, by kind.", labels: "kind")
         passedOver = registry.counters(
             "poste_passed_over_records_total", "Records that changed nothing, by reason.", labels: "reason")
         foldTime = registry.histogram(
@@ -54,7 +56,8 @@ struct DeliveryMetrics: Sendable {
             "From when a front received a deposit, or its recipient could be reached if that was later, to its push.",
             .patience)
         firstPush = registry.histogram(
-            "poste_first_push_seconds", "From when a recipient could be reached to the first push, where something waited.",
+            "poste_first_push_seconds",
+            "From when a recipient could be reached to the first push, where something waited.",
             .patience)
         catchUp = registry.histogram(
             "poste_catch_up_seconds", "From when a recipient could be reached until all that waited was pushed.",

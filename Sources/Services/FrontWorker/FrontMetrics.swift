@@ -27,7 +27,8 @@ struct FrontMetrics: Sendable {
         depositOctets = registry.counter(
             "poste_deposit_octets_total", "Octets of the ciphertexts of stored deposits.")
         commit = registry.histogram(
-            "poste_deposit_commit_seconds", "From the last message of a deposit to its receipt: the log has it durably.")
+            "poste_deposit_commit_seconds", "From the last message of a deposit to its receipt: the log has it durably."
+        )
         streams = registry.gauge("poste_streams", "Recipients' streams that this front holds.")
         streamsOpened = registry.counter("poste_streams_opened_total", "Recipients' streams that were opened.")
         deliveries = registry.counters(

@@ -47,7 +47,8 @@ final class Admin: Sendable {
 
     /// A page of whoever observes the cluster now.
     private func page(_ path: String) -> AdminServer.Page {
-        { [weak self] in self?.observer.withLock { $0 }?.pages[path]?() ?? .text("the service has ended\n", status: 503) }
+        { [weak self] in self?.observer.withLock { $0 }?.pages[path]?() ?? .text("the service has ended\n", status: 503)
+        }
     }
 
     /// Where it listens, for the announcement of the service.
@@ -97,7 +98,8 @@ final class Admin: Sendable {
         let partitions = metrics.values(of: "partition", in: "poste_partition_lag_records").compactMap { Int($0) }
         return MemberStatus(
             id: id, role: role, name: name.withLock { $0 }, admin: address["admin"], version: Poste.version,
-            startedMs: started, atMs: wallClock().milliseconds, lacks: readiness.lacks.map { "\($0.part): \($0.reason)" },
+            startedMs: started, atMs: wallClock().milliseconds,
+            lacks: readiness.lacks.map { "\($0.part): \($0.reason)" },
             partitions: partitions.sorted(), figures: sampler.current)
     }
 }

@@ -18,7 +18,8 @@ extension Arguments {
         guard let ratio = Double(text), 0...1 ~= ratio else { throw usage("--trace-ratio is from 0 to 1, not \(text)") }
         do {
             return Tracer(
-                service: "poste-\(component)", instance: "\(ProcessInfo.processInfo.hostName)/\(getpid())", ratio: ratio,
+                service: "poste-\(component)", instance: "\(ProcessInfo.processInfo.hostName)/\(getpid())",
+                ratio: ratio,
                 write: path == "-" ? Log.standardError : try Tracer.file(path))
         } catch {
             throw CommandFailure(.machine, "cannot write the trace file \(path): \(error.localizedDescription)")

@@ -39,7 +39,9 @@ struct AdminClient: Sendable {
         let descriptor = try connected()
         defer { close(descriptor) }
         let request = Array("GET \(path) HTTP/1.0\r\nhost: \(address)\r\n\r\n".utf8)
-        guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else { throw unreachable() }
+        guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
+            throw unreachable()
+        }
         var answer: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {
@@ -68,7 +70,8 @@ struct AdminClient: Sendable {
         var next = found
         while let candidate = next?.pointee {
             next = candidate.ai_next
-            let descriptor = socket(candidate.ai_family, candidate.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), candidate.ai_protocol)
+            let descriptor = socket(
+                candidate.ai_family, candidate.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), candidate.ai_protocol)
             guard descriptor >= 0 else { continue }
             var time = timeval(tv_sec: Self.patience, tv_usec: 0)
             for option in [SO_RCVTIMEO, SO_SNDTIMEO] {

@@ -41,7 +41,8 @@ struct TopScreen {
             ]
         }
         let head = [
-            "ROLE", "NAME", "STATE", "UP", "PARTITIONS", "ONLINE", "HANDSH/S", "DEPOSITS/S", "PUSHES/S", "QUEUE", "CPU %",
+            "ROLE", "NAME", "STATE", "UP", "PARTITIONS", "ONLINE", "HANDSH/S", "DEPOSITS/S", "PUSHES/S", "QUEUE",
+            "CPU %",
             "MEMORY",
         ]
         return table(head, rows, leftColumns: 3)

@@ -95,8 +95,10 @@ public struct Log: Sendable {
         switch format {
         case .json:
             let pairs =
-                [("time", LogValue.text(time)), ("level", .text(level.name)), ("component", .text(component)),
-                    ("event", .text(event))] + fields.map { ($0.key, $0.value) }
+                [
+                    ("time", LogValue.text(time)), ("level", .text(level.name)), ("component", .text(component)),
+                    ("event", .text(event)),
+                ] + fields.map { ($0.key, $0.value) }
             write("{" + pairs.map { LogValue.text($0).json + ":" + $1.json }.joined(separator: ",") + "}")
         case .text:
             let name = component.padding(toLength: max(8, component.count), withPad: " ", startingAt: 0)

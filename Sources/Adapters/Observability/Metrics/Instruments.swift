@@ -55,7 +55,8 @@ public final class Gauge: Instrument {
     public var reading: MetricReading { .number(Double(value)) }
 
     /// Counts the time that `body` takes as one more.
-    public func during<Value, Failure: Error>(_ body: () async throws(Failure) -> Value) async throws(Failure) -> Value {
+    public func during<Value, Failure: Error>(_ body: () async throws(Failure) -> Value) async throws(Failure) -> Value
+    {
         add(1)
         defer { add(-1) }
         return try await body()

@@ -39,8 +39,10 @@ public final class MetricFamily<Kind: Instrument>: Sendable {
     /// What those series show together that have these labels; none where there is none.
     func reading(_ wanted: [String: String]) -> MetricReading? {
         guard wanted.keys.allSatisfy(labels.contains) else { return nil }
-        let readings = all.filter { values, _ in zip(labels, values).allSatisfy { wanted[$0] == nil || wanted[$0] == $1 } }
-            .values.map(\.reading)
+        let readings = all.filter { values, _ in
+            zip(labels, values).allSatisfy { wanted[$0] == nil || wanted[$0] == $1 }
+        }
+        .values.map(\.reading)
         guard let first = readings.first else { return nil }
         return readings.dropFirst().reduce(first) { $0.adding($1) }
     }

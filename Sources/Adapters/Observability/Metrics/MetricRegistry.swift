@@ -78,7 +78,9 @@ public final class MetricRegistry: Sendable {
 
     /// The values that a label of a metric has now, each once; none where there is no such metric.
     public func values(of label: String, in name: String) -> Set<String> {
-        guard let entry = entries.withLock({ $0[name] }), let index = entry.labels.firstIndex(of: label) else { return [] }
+        guard let entry = entries.withLock({ $0[name] }), let index = entry.labels.firstIndex(of: label) else {
+            return []
+        }
         return Set(entry.values().map { $0[index] })
     }
 

@@ -32,7 +32,8 @@ public struct Span: Sendable {
     /// The span as a line of OTLP's JSON, as the collector's file receiver reads it.
     func line(resource: String, end: UInt64, failure: String?) -> String {
         var fields = [
-            "\"traceId\":\"\(TraceContext.hex(context.traceID))\"", "\"spanId\":\"\(TraceContext.hex(context.spanID))\"",
+            "\"traceId\":\"\(TraceContext.hex(context.traceID))\"",
+            "\"spanId\":\"\(TraceContext.hex(context.spanID))\"",
             "\"name\":\(LogValue.text(name).json)", "\"kind\":\(kind.rawValue)", "\"startTimeUnixNano\":\"\(start)\"",
             "\"endTimeUnixNano\":\"\(max(end, start))\"",
             "\"attributes\":[\(attributes.map(Self.attribute).joined(separator: ","))]",
@@ -40,7 +41,8 @@ public struct Span: Sendable {
         if let parent { fields.append("\"parentSpanId\":\"\(TraceContext.hex(parent))\"") }
         if let link {
             fields.append(
-                "\"links\":[{\"traceId\":\"\(TraceContext.hex(link.traceID))\",\"spanId\":\"\(TraceContext.hex(link.spanID))\"}]")
+                "\"links\":[{\"traceId\":\"\(TraceContext.hex(link.traceID))\",\"spanId\":\"\(TraceContext.hex(link.spanID))\"}]"
+            )
         }
         if let failure { fields.append("\"status\":{\"code\":2,\"message\":\(LogValue.text(failure).json)}") }
         return "{\"resourceSpans\":[{\"resource\":\(resource),\"scopeSpans\":[{\"scope\":{\"name\":\"poste\"},"

@@ -10,7 +10,8 @@ public struct TraceContext: Sendable, Hashable {
 
     /// A context from its parts; none for parts of a wrong size, or of zeros alone.
     public init?(traceID: [UInt8], spanID: [UInt8]) {
-        guard traceID.count == 16, spanID.count == 8, traceID.contains(where: { $0 != 0 }), spanID.contains(where: { $0 != 0 })
+        guard traceID.count == 16, spanID.count == 8, traceID.contains(where: { $0 != 0 }),
+            spanID.contains(where: { $0 != 0 })
         else { return nil }
         self.traceID = traceID
         self.spanID = spanID
@@ -19,7 +20,8 @@ public struct TraceContext: Sendable, Hashable {
     /// Reads `00-trace-span-flags`, also of a later version that begins so; none for anything else.
     public init?(traceparent: String) {
         let fields = traceparent.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        guard fields.count >= 4, fields[0].count == 2, fields[3].count == 2, let version = Self.octets(fields[0])?.first,
+        guard fields.count >= 4, fields[0].count == 2, fields[3].count == 2,
+            let version = Self.octets(fields[0])?.first,
             version != 0xff, version != 0 || fields.count == 4, Self.octets(fields[3]) != nil,
             let trace = Self.octets(fields[1]), let span = Self.octets(fields[2])
         else { return nil }
