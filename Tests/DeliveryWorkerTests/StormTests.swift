@@ -36,7 +36,8 @@ import Testing
                     entity: $0.element, stream: try StreamID(octets: Array("\($0.offset)".utf8)), openedAt: now)
             }
             let events = try people.enumerated().filter { $0.offset % 10 != 0 }.map {
-                try PresenceEvent(entity: $0.element, isOpen: true, contact: "192.0.2.7:\($0.offset + 1)", timestamp: now)
+                try PresenceEvent(
+                    entity: $0.element, isOpen: true, contact: "192.0.2.7:\($0.offset + 1)", timestamp: now)
             }
             try await log.append(events)
             try await log.append(events)

@@ -95,7 +95,9 @@ import Testing
             ] {
                 #expect(try await status { try await dial(recipient, at: contact, cluster) }?.code == code)
             }
-            let stranger = try await status { try await dial(bob.identity, at: "127.0.0.1:1", cluster, ["poste:front"]) }
+            let stranger = try await status {
+                try await dial(bob.identity, at: "127.0.0.1:1", cluster, ["poste:front"])
+            }
             #expect(stranger?.code == .permissionDenied)
         }
     }

@@ -1,8 +1,8 @@
 import IBAKE
 import IdentityBasedEncryption
+import MIKEY
 import Mailbox
 import MailboxAPI
-import MIKEY
 import Primitives
 import RPC
 import Synchronization
@@ -176,7 +176,8 @@ extension Person {
         let session = try await handshake(with: mailbox, over: front)
         let prover = try PresenceSession(tgk: session.tgk, csbID: session.csbIDOctets)
         let proof = PresenceProof(
-            csbID: session.csbIDOctets, initiator: identity.octets, mac: prover.proof(of: events.map { Array($0.utf8) }))
+            csbID: session.csbIDOctets, initiator: identity.octets, mac: prover.proof(of: events.map { Array($0.utf8) })
+        )
         return PublishPresenceRequest(events: events, proof: proof)
     }
 }

@@ -162,7 +162,9 @@ final class Pusher: Sendable {
                     saidCaughtUp = false
                     configuration.tracer.end(span)
                     times.pushed(push.deposit.envelope)
-                    counters.add { page.isFromRecord ? ($0.pushedFromRecord += 1) : ($0.pushedFromView += 1) }
+                    counters.add { counts in
+                        if page.isFromRecord { counts.pushedFromRecord += 1 } else { counts.pushedFromView += 1 }
+                    }
                 case .callIsOver: return
                 case .contentIsGone:
                     if try await isWaiting(push.deposit.envelope.key) { lost.insert(push.deposit.envelope.key) }

@@ -98,7 +98,9 @@ final class DialService: Sendable {
         let (now, random) = (configuration.now, configuration.random)
         let first = try await pool.run { try IBAKEInitiator(call, keys: ring, now: now(), random: random) }
         let rMessage1 = try await answer(to: first.iMessage1, stream)
-        let second = try await pool.run { try first.receive(rMessage1: rMessage1, keys: ring, now: now(), random: random) }
+        let second = try await pool.run {
+            try first.receive(rMessage1: rMessage1, keys: ring, now: now(), random: random)
+        }
         guard second.outcome == .answered else {
             throw RPCStatus(.permissionDenied, "\(second.responder) answered the call to \(recipient)")
         }
@@ -108,7 +110,8 @@ final class DialService: Sendable {
         guard case .contactMAC(let mac) = try await stream.receive()?.part else {
             throw RPCStatus(.invalidArgument, "the contact does not say which certificate is its own")
         }
-        guard let digest = stream.peerCertificateDigest, session.verify(contactMAC: mac, certificateDigest: digest) else {
+        guard let digest = stream.peerCertificateDigest, session.verify(contactMAC: mac, certificateDigest: digest)
+        else {
             throw RPCStatus(
                 .permissionDenied, "the certificate is not the contact's own: somebody stands between, or ends its TLS")
         }
