@@ -41,7 +41,7 @@ import Primitives
             next = batch.next
             if batch.reachesEnd { break }
         }
-        print("read \(count) records at \(Int(Double(count) / ((ContinuousClock.now - begun) / .seconds(1))))/s")
+        print("read \(count) records at \(perSecond(count, since: begun))/s")
         await log.close()
     }
 
@@ -52,6 +52,11 @@ import Primitives
     private static func rate(_ count: Int, _ work: @Sendable () async throws -> Void) async throws -> Int {
         let begun = ContinuousClock.now
         try await work()
-        return Int(Double(count) / ((ContinuousClock.now - begun) / .seconds(1)))
+        return perSecond(count, since: begun)
+    }
+
+    private static func perSecond(_ count: Int, since begun: ContinuousClock.Instant) -> Int {
+        let seconds: Double = (ContinuousClock.now - begun) / .seconds(1)
+        return Int(Double(count) / seconds)
     }
 }
