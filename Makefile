@@ -1,6 +1,6 @@
 # Two commands for a newcomer: `make demo` and `make test`. Each installs what is missing first.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-cluster test validate rehearse build dependencies cluster-dependencies test-dependencies benchmark format clean
+.PHONY: help demo demo-cluster load test validate rehearse build dependencies cluster-dependencies test-dependencies benchmark format clean
 
 SWIFT_FLAGS ?=
 FLAGS ?=
@@ -8,6 +8,7 @@ FLAGS ?=
 help:
 	@echo 'make demo [FLAGS=--json]   install what is missing, build, and run a whole deferred delivery'
 	@echo 'make demo-cluster          the same with three brokers, Redis, two fronts, two delivery workers, of which some are killed'
+	@echo 'make load [FLAGS=...]      a minute of load on a cluster of its own; fails where anything is lost ("poste load --help")'
 	@echo 'make test                  install what is missing, build, and run all tests'
 	@echo 'make validate              check compose.yaml, the Dockerfile, the Kubernetes manifests, the dashboard and the alerts'
 	@echo 'make rehearse [FLAGS=…]     start what compose.yaml says on this machine, without images; send and receive; end it'
@@ -32,6 +33,11 @@ demo: build
 
 demo-cluster: cluster-dependencies build
 	@.build/release/poste demo --cluster $(FLAGS)
+
+# Where brokers or Redis are not to be had, poste load goes on with the embedded store.
+load: build
+	@deploy/install-dependencies cluster || true
+	@.build/release/poste load $(FLAGS)
 
 # What fails fast runs first: what needs no build, the whole build, then the unit tests, then what starts processes.
 test: test-dependencies

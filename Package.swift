@@ -17,7 +17,7 @@ let package = Package(
                 "MailboxClient", "KeyManagement", "FrontWorker", "DeliveryWorker", "KafkaLog", "RedisStore", "EmbeddedStore",
                 "ClusterKeyFile", "KeyManagementClient", "MeasuredStores", "ClusterStatus", "AdminServer", "SQLite", "StateFolder",
                 "Observability",
-                "LocalCluster",
+                "LocalCluster", "LoadGenerator",
             ]),
 
         // Clients
@@ -25,6 +25,11 @@ let package = Package(
             name: "MailboxClient",
             dependencies: ["MailboxAPI", "RPC", "StateFolder", "WorkPool", "Mailbox", "IBAKE"],
             path: "Sources/Clients/MailboxClient"),
+        // What drives a cluster hard, and checks that nothing is lost
+        .target(
+            name: "LoadGenerator",
+            dependencies: ["MailboxClient", "WorkPool", "StateFolder", "Mailbox", "IdentityBasedEncryption", "Primitives"],
+            path: "Sources/Clients/LoadGenerator"),
         // A cluster of real processes on loopback, for demos, tests and benchmarks
         .target(name: "LocalCluster", path: "Sources/Clients/LocalCluster"),
 
@@ -192,6 +197,7 @@ let package = Package(
         .testTarget(
             name: "IdentityBasedEncryptionTests", dependencies: ["IdentityBasedEncryption", "TestVectors"]),
         .testTarget(name: "IBAKETests", dependencies: ["IBAKE", "TestVectors"]),
+        .testTarget(name: "LoadGeneratorTests", dependencies: ["LoadGenerator"]),
         .testTarget(
             name: "MailboxClientTests",
             dependencies: [

@@ -4,7 +4,7 @@ import Foundation
 @main struct Poste {
     static let commands: [Command] = [
         .demo, .dev, .enroll, .send, .receive, .presence, .inspect, .kms, .front, .deliver, .topics, .health, .certificate,
-        .account, .deadLetters, .rebuild, .clusterKey, .top,
+        .account, .deadLetters, .rebuild, .clusterKey, .top, .load,
     ]
 
     static func main() async {

@@ -5,7 +5,7 @@ import MailboxClient
 
 extension Command {
     static let presence = Command(
-        name: "presence", summary: "tells the cluster that somebody can be reached, or no more",
+        name: "presence", summary: "tells the cluster that somebody can be reached, or no more; or shows who does",
         synopsis: "[FILE | -]", words: 0...1,
         discussion: """
             Publishes presence events: one, from the options, or those of a file of JSON lines with the
@@ -17,6 +17,10 @@ extension Command {
             operator writes for everybody, straight to the presence topic: with --kafka, or with --cluster
             on the machine of an embedded store. With neither it is the profile of the one whom an event is
             about, and where he has none here the store of --home.
+
+            A pattern is many users' events at a rate, which an operator writes: flap (users at random come and go), storm (all
+            come, then all go, and so on) or diurnal (a day's rise and fall within --duration). With --follow an operator sees
+            what comes into the topic, live, from whomever.
             """,
         examples: [
             (
@@ -24,19 +28,28 @@ extension Command {
                 "Bob can be dialled there"
             ),
             ("poste presence --kafka broker1:9092 events.jsonl", "writes all events of a file to the topic"),
+            (
+                "poste presence --kafka broker1:9092 --pattern flap --users 10000 --rate 500",
+                "500 events a second of 10,000 users"
+            ),
+            ("poste presence --kafka broker1:9092 --follow", "shows events as they come"),
         ],
         options: [
-            Option("entity", .value("URI"), "who"),
+            Option("entity", .value("URI"), "who; with --follow: nobody else"),
             Option("basic", .value("STATE"), "open or closed", default: "open"),
             Option("contact", .value("HOST:PORT"), "where the mailbox may dial"),
             .kafka, .kafkaOption,
             Option("cluster", .value("FOLDER"), "the folder of a cluster with an embedded store"),
-        ] + Option.user,
-        run: publish)
+        ] + PresenceInjection.options + PresenceFollower.options + Option.user,
+        run: { arguments in
+            if arguments.has("follow") { return try await follow(arguments) }
+            if arguments.value("pattern") != nil { return try await inject(arguments) }
+            try await publish(arguments)
+        })
 
     private struct Report: Encodable { let accepted: Int }
 
-    @Sendable private static func publish(_ arguments: Arguments) async throws {
+    private static func publish(_ arguments: Arguments) async throws {
         let events = try arguments.events()
         let isOperator = arguments.value("kafka") != nil || arguments.value("cluster") != nil
         let accepted = isOperator ? try await append(events, arguments) : try await publish(events, arguments)
@@ -49,16 +62,49 @@ extension Command {
 
     /// Straight into the topic, the events of each partition in their order.
     private static func append(_ events: [PresenceEvent], _ arguments: Arguments) async throws -> Int {
+        try await withLog(arguments) { try await $0.append(events) }
+        return events.count
+    }
+
+    private static func withLog<Value>(
+        _ arguments: Arguments, _ work: (any MailLog) async throws -> Value
+    ) async throws -> Value {
         let (log, close) = try await arguments.openLog(component: "presence")
-        let result: Result<Void, any Error>
+        let result: Result<Value, any Error>
         do {
-            result = .success(try await log.append(events))
+            result = .success(try await work(log))
         } catch {
             result = .failure(error)
         }
         await close()
-        try result.get()
-        return events.count
+        return try result.get()
+    }
+
+    private static func inject(_ arguments: Arguments) async throws {
+        guard arguments.words.isEmpty, arguments.value("entity") == nil else {
+            throw arguments.usage("a pattern, a file or --entity: one of them")
+        }
+        let injection = try PresenceInjection(arguments)
+        let report = try await withLog(arguments) { try await injection.run(into: $0) }
+        if arguments.has("json") { return try printJSON(report) }
+        say(report.description)
+    }
+
+    private static func follow(_ arguments: Arguments) async throws {
+        guard arguments.words.isEmpty, arguments.value("pattern") == nil else {
+            throw arguments.usage("--follow publishes nothing: leave the events out")
+        }
+        let limit = try arguments.seconds("duration", default: 0)
+        try await withLog(arguments) { log in
+            let follower = try PresenceFollower(log, arguments)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await follower.run() }
+                group.addTask { await StopSignal.wait() }
+                if limit > 0 { group.addTask { try await Task.sleep(for: .seconds(limit)) } }
+                try await group.next()
+                group.cancelAll()
+            }
+        }
     }
 
     /// Each event by the profile of the one it is about; by the store of this machine where there is none.

@@ -111,7 +111,7 @@ extension MailboxClient {
     /// Throws `MailboxClientError`.
     public func fetchKeys() async throws(MailboxClientError) {
         do {
-            for identity in profile.account.identities { _ = try await keys.ring(of: identity, on: [now().day]) }
+            try await keys.prepare(profile.account.identities, on: now().day)
         } catch {
             throw MailboxClientError(error)
         }

@@ -23,6 +23,8 @@ public final class MailboxClient: Sendable {
         public var observe: @Sendable (ClientEvent) -> Void = { _ in }
         /// How many threads compute pairings.
         public var computingThreads = 2
+        /// Threads that many clients of one process share, in place of each one's own. They outlast the client.
+        package var sharedPool: WorkPool?
 
         /// The defaults.
         public init() {}
@@ -41,14 +43,16 @@ public final class MailboxClient: Sendable {
         self.profile = profile
         self.configuration = configuration
         now = configuration.now
-        pool = WorkPool(name: "poste-client", threadCount: configuration.computingThreads, queueLimit: 1 << 16)
+        pool =
+            configuration.sharedPool
+            ?? WorkPool(name: "poste-client", threadCount: configuration.computingThreads, queueLimit: 1 << 16)
         caller = RetryingCaller(
             Services(profile.account.endpoints), budget: configuration.retryBudget, now: configuration.now,
             observe: configuration.observe)
         keys = OwnKeys(profile, caller: caller, pool: pool, now: now, observe: configuration.observe)
     }
 
-    deinit { pool.stop() }
+    deinit { if configuration.sharedPool == nil { pool.stop() } }
 
     /// Checks that the profile has the identity. Throws `MailboxClientError.notOwn`.
     func requireOwn(_ identity: Identity) throws {

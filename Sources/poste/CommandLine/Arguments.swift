@@ -27,6 +27,9 @@ struct Arguments: Sendable {
             case .flag:
                 guard parts.count == 1 else { throw UsageError("--\(name) takes no value", command: command.name) }
                 given[name] = ["yes"]
+            case .optionalValue:
+                let follows = rest.first.map { !$0.hasPrefix("--") } ?? false
+                given[name] = [parts.count == 2 ? parts[1] : follows ? rest.removeFirst() : ""]
             case .value, .values:
                 guard let value = parts.count == 2 ? parts[1] : rest.popFirst() else {
                     throw UsageError("--\(name) needs a value: \(option.usage)", command: command.name)
@@ -40,6 +43,10 @@ struct Arguments: Sendable {
         for option in command.options where given[option.name] == nil {
             guard let value = try Self.value(of: option, environment), !value.isEmpty else { continue }
             if case .flag = option.kind, ["0", "no", "false"].contains(value.lowercased()) { continue }
+            if case .optionalValue = option.kind, ["1", "yes", "true"].contains(value.lowercased()) {
+                given[option.name] = [""]
+                continue
+            }
             if case .values = option.kind {
                 given[option.name] = value.split(separator: ",").map(String.init)
             } else {

@@ -5,6 +5,8 @@ struct Option: Sendable {
         case flag
         /// Takes a value, named so in the help.
         case value(String)
+        /// Takes a value, or none where nothing or another option follows. Only for subcommands that take no words.
+        case optionalValue(String)
         /// Takes a value and may be given again.
         case values(String)
     }
@@ -33,6 +35,7 @@ struct Option: Sendable {
         switch kind {
         case .flag: "--\(name)"
         case .value(let value), .values(let value): "--\(name) \(value)"
+        case .optionalValue(let value): "--\(name) [\(value)]"
         }
     }
 }

@@ -52,6 +52,21 @@ actor OwnKeys {
         return ring
     }
 
+    /// Has the private keys of a day of all these identities at hand. Those that are not in the cache are fetched, of as many
+    /// identities at a time as one request takes.
+    ///
+    /// Throws `MailboxClientError`, as `ring(of:on:)`.
+    func prepare(_ identities: [Identity], on day: UTCDay) async throws {
+        if cache == nil { cache = try KeyCache(of: profile) }
+        var missing = identities.map { DatedIdentity($0, on: day) }.filter { cache?.keys[$0] == nil }[...]
+        let count = KeyRequest.maximumKeyCount / Int(1 + Self.daysAhead)
+        while !missing.isEmpty {
+            try await fetch(Array(missing.prefix(count)))
+            missing = missing.dropFirst(count)
+        }
+        for identity in identities { _ = try await ring(of: identity, on: [day]) }
+    }
+
     private func open(_ dated: DatedIdentity) async throws {
         guard let der = cache?.keys[dated] else {
             throw MailboxClientError.noKey(identity: "\(dated.identity)", reason: "the KMS gave none of \(dated.day)")

@@ -53,6 +53,9 @@ public struct ReceiveOptions: Sendable {
     /// How long to wait for the mailbox to say that it has the last acknowledgements, and for deliveries that cannot be
     /// judged to be all that is left.
     public var settleLimit = Duration.seconds(10)
+    /// Hears, each time that the mailbox has said that its log has an acknowledgement or a refusal, how long that took.
+    /// Must not block.
+    public var settled: @Sendable (Duration) -> Void = { _ in }
 
     /// The defaults: until all has come.
     public init() {}

@@ -183,7 +183,7 @@ extension RecipientStream {
     }
 
     private mutating func answer(_ answer: Mailbox.Acknowledgement) async throws {
-        unsettled.insert(answer.sequence)
+        unsettled[answer.sequence] = .now
         // Where the call is over, reading it says how.
         _ = try await link.send(
             ReceiveRequest(

@@ -39,8 +39,8 @@ struct RecipientStream {
     var order = DeliveryOrder<Stored>()
     /// Sequences under which a deposit came that is stored and not yet shown.
     var waiting: [String: [UInt64]] = [:]
-    /// Sequences that were answered, and of which the mailbox has not yet said that its log has the answer.
-    var unsettled: Set<UInt64> = []
+    /// Sequences that were answered, and since when, of which the mailbox has not yet said that its log has the answer.
+    var unsettled: [UInt64: ContinuousClock.Instant] = [:]
     var isCaughtUp = false
     /// Whether this stream got further than the one before it could: then another is worth a new budget of retries. What
     /// comes to everybody who connects does not count, or a mailbox that breaks each stream would be called for ever.
@@ -69,7 +69,12 @@ struct RecipientStream {
         let pumping = Task { [link] in await Self.pump(link, into: queue) }
         let result: Result<Void, any Error>
         do {
-            try await consume(queue)
+            try await withTaskCancellationHandler {
+                try await consume(queue)
+            } onCancel: {
+                // Who waits for the next message does not notice that he is cancelled; its reader does, and ends the queue.
+                pumping.cancel()
+            }
             result = .success(())
             await link.finish()
         } catch {
@@ -153,7 +158,7 @@ struct RecipientStream {
             if rest == 0 { try await finish() }
         case .settled(let settled):
             hasProgress = true
-            unsettled.remove(settled.sequence)
+            if let since = unsettled.removeValue(forKey: settled.sequence) { options.settled(.now - since) }
         case .caughtUp:
             isCaughtUp = true
             if options.follows { hasProgress = true }

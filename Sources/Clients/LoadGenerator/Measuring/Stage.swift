@@ -1,0 +1,25 @@
+/// What is timed. An operation's clock starts when the plan says that it starts, not when the generator gets to it: a
+/// cluster that stalls is charged for all that should have happened meanwhile (no coordinated omission).
+public enum Stage: String, Sendable, CaseIterable {
+    /// From the planned start of a deposit that needs an exchange of its own until that exchange has ended.
+    case handshake
+    /// From the planned start of a deposit until its receipt was checked, an exchange included where it needs one.
+    case deposit
+    /// From the planned start of a recipient's coming online until the first octets of what waited are there.
+    case presenceToFirstPush = "presence_to_first_push"
+    /// From the planned start of a recipient's coming online until all that waited has come.
+    case presenceToDrained = "presence_to_drained"
+    /// From a recipient's acknowledgement until the mailbox has said that its log has it.
+    case ack
+
+    /// As people read it.
+    public var title: String {
+        switch self {
+        case .handshake: "handshake"
+        case .deposit: "deposit"
+        case .presenceToFirstPush: "presence to first push"
+        case .presenceToDrained: "presence to drained"
+        case .ack: "ack"
+        }
+    }
+}

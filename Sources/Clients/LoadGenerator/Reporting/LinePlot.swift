@@ -1,0 +1,157 @@
+import Foundation
+
+/// A plot of lines as inline SVG, with axes, a legend and nothing from outside. Colours come from the page's style sheet, so
+/// that they follow its light or dark scheme.
+struct LinePlot {
+    /// A line.
+    struct Line {
+        var name: String
+        /// The class that gives its colour: `c1` to `c6`.
+        var style: String
+        var points: [(x: Double, y: Double)]
+    }
+
+    /// A mark on an axis.
+    struct Tick {
+        var at: Double
+        var text: String
+    }
+
+    var title: String
+    var xTitle: String
+    var yTitle: String
+    var lines: [Line]
+    /// Marks of the horizontal axis; its ends are those of the points and the marks.
+    var xTicks: [Tick]
+    /// Whether the vertical axis is logarithmic.
+    var isLogarithmic = false
+
+    private let width = 860.0
+    private let height = 300.0
+    private let left = 64.0
+    private let right = 16.0
+    private let top = 14.0
+    private let bottom = 46.0
+
+    init(
+        _ title: String, x: String, y: String, lines: [Line], xTicks: [Tick], isLogarithmic: Bool = false
+    ) {
+        self.title = title
+        xTitle = x
+        yTitle = y
+        self.lines = lines
+        self.xTicks = xTicks
+        self.isLogarithmic = isLogarithmic
+    }
+
+    /// The figure: heading, SVG, legend.
+    var html: String {
+        let legend = lines.map { "<span class=\"key \($0.style)\">\(escaped($0.name))</span>" }.joined(separator: " ")
+        return """
+            <figure><figcaption><h2>\(escaped(title))</h2><p class="legend">\(legend)</p></figcaption>
+            <svg viewBox="0 0 \(number(width)) \(number(height))" role="img" aria-label="\(escaped(title))">
+            \(axes)
+            \(lines.map(path).joined(separator: "\n"))
+            </svg></figure>
+            """
+    }
+
+    private var xRange: ClosedRange<Double> {
+        let values = xTicks.map(\.at) + lines.flatMap { $0.points.map(\.x) }
+        let low = values.min() ?? 0
+        return low...max(values.max() ?? 1, low + 1e-9)
+    }
+
+    private var yRange: ClosedRange<Double> {
+        let values = lines.flatMap { $0.points.map(\.y) }
+        guard isLogarithmic else { return 0...max(1, (values.max() ?? 1) * 1.05) }
+        let positive = values.filter { $0 > 0 }
+        let low = pow(10, log10(max(positive.min() ?? 1, 0.001)).rounded(.down))
+        return low...max(low * 10, pow(10, log10(positive.max() ?? 10).rounded(.up)))
+    }
+
+    private func x(_ value: Double) -> Double {
+        let range = xRange
+        return left + (value - range.lowerBound) / (range.upperBound - range.lowerBound) * (width - left - right)
+    }
+
+    private func y(_ value: Double) -> Double {
+        let range = yRange
+        let share: Double
+        if isLogarithmic {
+            let (low, high) = (log10(range.lowerBound), log10(range.upperBound))
+            share = (log10(max(value, range.lowerBound)) - low) / (high - low)
+        } else {
+            share = (value - range.lowerBound) / (range.upperBound - range.lowerBound)
+        }
+        return height - bottom - share * (height - top - bottom)
+    }
+
+    private var yTicks: [Tick] {
+        let range = yRange
+        if isLogarithmic {
+            let first = Int(log10(range.lowerBound).rounded())
+            let last = Int(log10(range.upperBound).rounded())
+            return (first...last).map { Tick(at: pow(10, Double($0)), text: number(pow(10, Double($0)))) }
+        }
+        let step = Self.step(for: range.upperBound, marks: 5)
+        return stride(from: 0, through: range.upperBound, by: step).map { Tick(at: $0, text: number($0)) }
+    }
+
+    /// A step of 1, 2 or 5 times a power of ten that gives about so many marks.
+    static func step(for length: Double, marks: Double) -> Double {
+        let rough = max(length, 1e-9) / marks
+        let power = pow(10, log10(rough).rounded(.down))
+        return ([1, 2, 5].first { $0 * power >= rough } ?? 10) * power
+    }
+
+    private var axes: String {
+        let (x0, x1, y0) = (number(left), number(width - right), number(height - bottom))
+        let rows = yTicks.map { tick in
+            let place = number(y(tick.at))
+            return """
+                <line class="grid" x1="\(x0)" x2="\(x1)" y1="\(place)" y2="\(place)"/>\
+                <text class="right" x="\(number(left - 8))" y="\(place)" dy="4">\(tick.text)</text>
+                """
+        }
+        let columns = xTicks.map { tick in
+            let place = number(x(tick.at))
+            return """
+                <line class="grid" x1="\(place)" x2="\(place)" y1="\(number(top))" y2="\(y0)"/>\
+                <text class="middle" x="\(place)" y="\(number(height - bottom + 17))">\(tick.text)</text>
+                """
+        }
+        let middle = number((top + height - bottom) / 2)
+        return (rows + columns).joined(separator: "\n") + """
+            <text class="middle" x="\(number((left + width - right) / 2))" y="\(number(height - 8))">\(escaped(xTitle))</text>
+            <text class="middle" transform="translate(14 \(middle)) rotate(-90)">\(escaped(yTitle))</text>
+            """
+    }
+
+    private func path(_ line: Line) -> String {
+        let points = line.points.map { "\(number(x($0.x))),\(number(y($0.y)))" }.joined(separator: " ")
+        guard line.points.count != 1 else {
+            let point = line.points[0]
+            return
+                "<circle class=\"dot \(line.style)\" cx=\"\(number(x(point.x)))\" cy=\"\(number(y(point.y)))\" r=\"3\"/>"
+        }
+        return "<polyline class=\"line \(line.style)\" points=\"\(points)\"/>"
+    }
+
+    private func number(_ value: Double) -> String {
+        value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : String(format: "%.4g", value)
+    }
+}
+
+/// Text as HTML has it.
+func escaped(_ text: String) -> String {
+    text.reduce(into: "") { result, character in
+        switch character {
+        case "&": result += "&amp;"
+        case "<": result += "&lt;"
+        case ">": result += "&gt;"
+        case "\"": result += "&quot;"
+        default: result.append(character)
+        }
+    }
+}
