@@ -47,4 +47,8 @@ public struct DeliveryConfiguration: Sendable {
         self.rootsPEM = rootsPEM
         self.now = now
     }
+
+    /// By what time leases of routes are judged. They end by the log's clock, from which a worker's may be 600 s away: a route
+    /// that has ended costs a push that fails, one that is thought to have ended costs its recipient his mail.
+    var leaseTime: UTCTime { now().advanced(byMilliseconds: -600_000) }
 }

@@ -104,7 +104,7 @@ final class Attendant: Sendable {
         }
         if hasSettled { schedule.progressed() }
         let (view, partition, now) = (tools.view, tools.partition, tools.configuration.now())
-        let routes = try await view.routes(to: mailbox, partition: partition, now: now)
+        let routes = try await view.routes(to: mailbox, partition: partition, now: tools.configuration.leaseTime)
         let step = schedule.next(routes: routes, now: .now)
         if case .push = step { return step }
         var dial: ReachSchedule.Step?
@@ -178,7 +178,7 @@ final class Attendant: Sendable {
                 while !Task.isCancelled {
                     await signal.wait()
                     let routes = try? await tools.view.routes(
-                        to: mailbox, partition: tools.partition, now: tools.configuration.now())
+                        to: mailbox, partition: tools.partition, now: tools.configuration.leaseTime)
                     if let routes, isBetter(routes) { break }
                 }
                 return nil

@@ -49,9 +49,13 @@ struct Dialler: Sendable {
         for recipient: Identity, _ mailbox: Identity, _ contact: String
     ) async -> ReachSchedule.DialEnd? {
         let home = Partitioner.partition(of: mailbox, count: partitionCount)
-        let fronts: [String]
+        var fronts: [String]
         do {
             fronts = try await view.routes(to: mailbox, partition: home, now: configuration.now()).map(\.front)
+            // Where this worker's clock is ahead, all leases seem to have ended.
+            if fronts.isEmpty {
+                fronts = try await view.routes(to: mailbox, partition: home, now: configuration.leaseTime).map(\.front)
+            }
         } catch {
             log.warning("fronts not known", ["reason": LogValue(error)])
             return .noFront

@@ -33,7 +33,7 @@ actor PushBoard {
         var last: Identity?
         repeat {
             let page = try await tools.view.reachable(
-                in: tools.partition, after: last, now: tools.configuration.now(), limit: 256)
+                in: tools.partition, after: last, now: tools.configuration.leaseTime, limit: 256)
             attend(page)
             last = page.last
         } while last != nil
