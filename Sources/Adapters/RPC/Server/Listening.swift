@@ -19,8 +19,8 @@ extension RPCServerConfiguration {
         // On, it would let a second server take half of the connections of this port without a word.
         arguments["grpc.so_reuseport"] = 0
         arguments["grpc.max_concurrent_streams"] = maxCallsPerConnection
-        // Clients of ours ping after 30 s; gRPC would cut off who pings more often than every five minutes.
-        arguments["grpc.http2.min_ping_interval_without_data_ms"] = 5000
+        // Clients of ours ping after 4 s; gRPC would cut off who pings more often than every five minutes.
+        arguments["grpc.http2.min_ping_interval_without_data_ms"] = 2000
         arguments["grpc.keepalive_permit_without_calls"] = 1
         arguments["grpc.server_handshake_timeout_ms"] = handshakeTimeout.milliseconds
         arguments["grpc.max_connection_idle_ms"] = idleTimeout.milliseconds

@@ -66,6 +66,9 @@ final class Services: Sendable {
             host: place.host, port: place.port, security: .tls(rootsPEM: roots))
         // A server that comes back is found soon: who waits is a person.
         configuration.longestBackoff = .seconds(1)
+        // A front that is frozen, or whose network is gone, is given up after 7 s: there are others.
+        configuration.keepalive = .seconds(4)
+        configuration.keepaliveTimeout = .seconds(3)
         do {
             return try RPCChannel(configuration)
         } catch {
