@@ -1,6 +1,6 @@
 # Two commands for a newcomer: `make demo` and `make test`. Each installs what is missing first.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-cluster load test validate rehearse build dependencies cluster-dependencies test-dependencies benchmark format clean
+.PHONY: help demo demo-cluster load test chaos validate rehearse build dependencies cluster-dependencies test-dependencies benchmark format clean
 
 SWIFT_FLAGS ?=
 FLAGS ?=
@@ -10,6 +10,7 @@ help:
 	@echo 'make demo-cluster          the same with three brokers, Redis, two fronts, two delivery workers, of which some are killed'
 	@echo 'make load [FLAGS=...]      a minute of load on a cluster of its own; fails where anything is lost ("poste load --help")'
 	@echo 'make test                  install what is missing, build, and run all tests'
+	@echo 'make chaos [MINUTES=3 SEED=n]  break a cluster under load by a seeded schedule, and prove that nothing was lost'
 	@echo 'make validate              check compose.yaml, the Dockerfile, the Kubernetes manifests, the dashboard and the alerts'
 	@echo 'make rehearse [FLAGS=…]     start what compose.yaml says on this machine, without images; send and receive; end it'
 	@echo 'make build                 build the poste command: .build/release/poste'
@@ -45,6 +46,11 @@ test: test-dependencies
 	@swift build -c release $(SWIFT_FLAGS) --build-tests
 	@swift build -c release $(SWIFT_FLAGS) --product poste
 	@Tests/run
+
+# The last line is a JSON object. MINUTES is 3 where it is not given, SEED a random number, which is printed.
+chaos: cluster-dependencies
+	@swift build -c release $(SWIFT_FLAGS) --product Chaos
+	@Tests/chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(FLAGS)
 
 # What an operator runs: compose.yaml, the image's recipe, the manifests, the dashboard.
 validate:

@@ -130,6 +130,15 @@ let package = Package(
         .executableTarget(
             name: "KafkaVictim", dependencies: ["KafkaLog", "CRdKafka"], path: "Tests/Support/KafkaVictim"),
         .executableTarget(name: "RPCPeer", dependencies: ["RPC"], path: "Tests/Support/RPCPeer"),
+        // A cluster under load while everything in it breaks
+        .target(
+            name: "ChaosRun",
+            dependencies: [
+                "KafkaLog", "LocalCluster", "MailboxClient", "IdentityBasedEncryption", "Mailbox", "Primitives", "TestVectors",
+                "CHiredis",
+            ],
+            path: "Tests/Chaos", exclude: ["Command"]),
+        .executableTarget(name: "Chaos", dependencies: ["ChaosRun", "poste"], path: "Tests/Chaos/Command"),
 
         // Benchmarks
         .executableTarget(
@@ -157,6 +166,7 @@ let package = Package(
         .testTarget(name: "FrontWorkerTests", dependencies: ["FrontWorker", "TestCluster", "TestStore"]),
         .testTarget(
             name: "DeliveryWorkerTests", dependencies: ["DeliveryWorker", "TestCluster", "TestStore", "StoreBehaviour"]),
+        .testTarget(name: "ChaosTests", dependencies: ["ChaosRun", "LocalCluster", "poste"]),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"]),
         .testTarget(name: "AdminServerTests", dependencies: ["AdminServer", "Observability"]),
         .testTarget(
