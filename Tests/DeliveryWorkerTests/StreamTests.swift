@@ -50,6 +50,29 @@ import Testing
         }
     }
 
+    @Test func anotherOwnerPushesAtOnceIntoAStreamThatWasIdle() async throws {
+        // Longer than the test: nobody renews a route meanwhile.
+        let limits = TestCluster.limits { $0.lease = .seconds(600) }
+        try await TestCluster.run(deliveryWorkers: 0, limits: limits) { cluster in
+            let (alice, bob) = (try cluster.person("alice"), try cluster.person("bob"))
+            let front = cluster.fronts[0]
+            let session = try await alice.handshake(with: bob.identity, over: front)
+            let letters = try alice.letters(2, under: session)
+            let first = try cluster.startDelivery()
+            let inbox = try await Inbox(bob, at: front)
+            try await front.leave(letters[0])
+            #expect(try await inbox.take(1).map(\.id) == [letters[0].id])
+            try await cluster.waitUntilGone(letters[0].key)
+            await first.stop()
+            _ = try cluster.startDelivery()
+            try await eventually("the second worker has begun") { cluster.logCount("partitions assigned") == 2 }
+            try await Task.sleep(for: .milliseconds(300))
+            try await front.leave(letters[1])
+            #expect(try await inbox.take(1).map(\.id) == [letters[1].id])
+            await inbox.close()
+        }
+    }
+
     @Test func whoDoesNotReadHoldsUpNobodyAndHisBacklogStaysInTheLog() async throws {
         let limits = TestCluster.limits { $0.inlineOctets = 0 }
         try await TestCluster.run(deliveryWorkers: 0, partitions: 1, limits: limits) { cluster in

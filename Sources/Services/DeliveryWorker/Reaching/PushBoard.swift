@@ -7,6 +7,11 @@ import Primitives
 actor PushBoard {
     private let tools: AttendantTools
     private var attendants: [Identity: Attendant] = [:]
+    /// Until when there may be streams that this owner has not heard of.
+    private var mayLackStreamsUntil = ContinuousClock.now
+    /// Twice as long as fronts' word about a stream counts: they renew it within.
+    private static let hearsOfAllStreams = Duration.seconds(60)
+
     private let newcomers: AsyncStream<(Attendant, Duration)>
     private let newcomer: AsyncStream<(Attendant, Duration)>.Continuation
 
@@ -29,6 +34,7 @@ actor PushBoard {
 
     /// For an owner that begins, or begins again: attendants for all that can be reached and have something waiting.
     func startReachable() async throws(StoreError) {
+        mayLackStreamsUntil = .now + Self.hearsOfAllStreams
         for attendant in attendants.values { attendant.lookAgain() }
         var last: Identity?
         repeat {
@@ -47,6 +53,10 @@ actor PushBoard {
         var news = outcome.reachable.filter { attendants[$0]?.stream == nil }
         for case .route(let mailbox, let route) in outcome.changes where attendants[mailbox]?.stream != route.stream {
             news.insert(mailbox)
+        }
+        if ContinuousClock.now < mayLackStreamsUntil {
+            // Whose mailbox was empty when this owner began may have a stream all the same.
+            news.formUnion(outcome.arrived.map(\.envelope.mailbox).filter { attendants[$0] == nil })
         }
         attend(news)
     }
