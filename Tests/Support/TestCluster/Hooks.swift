@@ -80,7 +80,7 @@ package struct HookedView: MailboxView {
     package init(_ view: any MailboxView, _ hook: @escaping Hook) {
         self.view = view
         self.hook = hook
-        pending = { _ in }
+        pending = { @Sendable _ in }
     }
 
     /// A view that tells of each read of what waits in a mailbox.
