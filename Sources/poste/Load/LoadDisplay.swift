@@ -54,7 +54,7 @@ struct LoadDisplay: Sendable {
     private func phase(_ snapshot: LoadRun.Snapshot) -> String {
         let seconds = Int(snapshot.elapsed / .seconds(1))
         if let backlog {
-            return "\(seconds) s, \(snapshot.measurements.total(\.achieved)) of \(backlog) left"
+            return "\(seconds) s, \(snapshot.measurements.total(\.achieved)) of \(backlog) deposited"
         }
         if snapshot.elapsed < .zero { return "recipients come online" }
         let length = Int(plan.duration / .seconds(1))

@@ -10,6 +10,8 @@ final class Attendance: Sendable {
     private let ledger: DeliveryLedger
     private let recorder: Recorder
     private let streams = Mutex<[Int: Task<Void, Never>]>([:])
+    /// Whether acknowledgements are timed.
+    private let timesAcks = Mutex(true)
     /// Streams that were told to end, and have perhaps not ended.
     private let ending = Mutex<[Int: Task<Void, Never>]>([:])
 
@@ -19,6 +21,9 @@ final class Attendance: Sendable {
         self.ledger = ledger
         self.recorder = recorder
     }
+
+    /// Times no more acknowledgements: what follows is no part of the plan.
+    func stopTiming() { timesAcks.withLock { $0 = false } }
 
     /// How many are online or on their way.
     var count: Int { streams.withLock { $0.count } }
@@ -58,7 +63,9 @@ final class Attendance: Sendable {
         let crew = population.crew(of: user)
         var options = ReceiveOptions()
         options.follows = true
-        options.settled = { [recorder] in recorder.record(.ack, $0) }
+        options.settled = { [self] duration in
+            if timesAcks.withLock({ $0 }) { recorder.record(.ack, duration) }
+        }
         do {
             _ = try await crew.client.receive(as: population.identities[user], into: crew.inbox, options) {
                 [self] event in await hear(event, user, visit)

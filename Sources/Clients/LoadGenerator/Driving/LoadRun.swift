@@ -95,6 +95,7 @@ public final class LoadRun: Sendable {
                 }
             },
             shed: { [recorder] _ in recorder.count(.failed("not begun: \(pacer.limit) operations are unfinished")) })
+        attendance.stopTiming()
         // In a task of its own, which nobody cancels.
         await Task { [self] in await settle() }.value
         return outcome

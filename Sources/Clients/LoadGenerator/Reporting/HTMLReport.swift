@@ -74,13 +74,17 @@ extension LoadReport {
             })
     }
 
+    /// Without the end, where all that still waits is taken at once: it would dwarf the load.
     private var throughputPlot: LinePlot {
-        LinePlot(
-            "Throughput", x: "seconds", y: "per second",
-            lines: [
-                overTime("offered", "c6") { Double($0.offered) }, overTime("receipts", "c1") { Double($0.achieved) },
-                overTime("delivered", "c2") { Double($0.delivered) },
-            ], xTicks: timeTicks)
+        var lines = [
+            overTime("offered", "c6") { Double($0.offered) }, overTime("receipts", "c1") { Double($0.achieved) },
+            overTime("delivered", "c2") { Double($0.delivered) },
+        ]
+        if backlog == nil {
+            let end = plan.duration.seconds
+            for index in lines.indices { lines[index].points.removeAll { $0.x >= end } }
+        }
+        return LinePlot("Throughput", x: "seconds", y: "per second", lines: lines, xTicks: timeTicks)
     }
 
     private var latencyPlot: LinePlot {
@@ -129,7 +133,7 @@ extension LoadReport {
                 + "</tr>"
         }
         return
-            "<table><tr><th>stage</th><th>count</th><th>mean</th><th>50 %</th><th>90 %</th><th>99 %</th><th>99.9 %</th>"
+            "<table><tr class=\"head\"><th>stage</th><th>count</th><th>mean</th><th>50 %</th><th>90 %</th><th>99 %</th><th>99.9 %</th>"
             + "<th>longest</th></tr>\(rows.joined())</table>"
     }
 
@@ -158,7 +162,7 @@ extension LoadReport {
                 + "<td>\(megabytes($0.pendingResidentBytes))</td></tr>"
         }
         return
-            "<h2>Memory, in MB resident</h2><table><tr><th>process</th><th>at most</th><th>with the backlog</th></tr>"
+            "<h2>Memory, in MB resident</h2><table><tr class=\"head\"><th>process</th><th>at most</th><th>with the backlog</th></tr>"
             + rows.joined() + "</table>"
     }
 
@@ -197,7 +201,7 @@ extension LoadReport {
         .dot{fill:currentColor}
         table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
         th,td{padding:.3rem .6rem;border-bottom:1px solid var(--rule);text-align:right}
-        th:first-child,td.note{text-align:left}tr:first-child th{color:var(--faint);font-weight:500}
+        th:first-child,td.note{text-align:left}.head th{color:var(--faint);font-weight:500}
         footer{margin-top:2rem;font-size:.85rem}
         """
     }

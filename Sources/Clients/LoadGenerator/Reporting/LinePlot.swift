@@ -29,7 +29,7 @@ struct LinePlot {
     private let width = 860.0
     private let height = 300.0
     private let left = 64.0
-    private let right = 16.0
+    private let right = 34.0
     private let top = 14.0
     private let bottom = 46.0
 
