@@ -10,15 +10,17 @@ import Foundation
     static func main() async {
         // A peer that hangs up is an error of one call, not a signal for the process.
         signal(SIGPIPE, SIG_IGN)
+        var status: Int32 = 0
         do {
             try await run(Array(CommandLine.arguments.dropFirst()))
         } catch {
-            let (status, text) = Failure.explain(error)
+            let (failure, text) = Failure.explain(error)
             FileHandle.standardError.write(Data("poste: \(text)\n".utf8))
-            // Not exit: its handlers would take OpenSSL from under the threads of clients that nobody closed.
-            fflush(nil)
-            _exit(status.rawValue)
+            status = failure.rawValue
         }
+        // Not exit, nor a return: exit handlers would take OpenSSL and gRPC from under threads that still end.
+        fflush(nil)
+        _exit(status)
     }
 
     private static func run(_ arguments: [String]) async throws {
