@@ -71,7 +71,7 @@ struct FaultMaker: Sendable {
     private func start(_ member: Member, clockOffset seconds: Int = 0) async throws {
         if case .broker(let number) = member { return try await brokers.start(number + 1) }
         let role = role(member)
-        role?.environment = seconds == 0 ? [:] : ["POSTE_CLOCK_OFFSET": String(seconds)]
+        role?.clockOffsetSeconds = seconds
         try await role?.start()
     }
 

@@ -147,6 +147,27 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(1))) func whoFollowsEndsWhenHeIsCancelled() async throws {
+        try await TestCluster.run { cluster in
+            let bob = try await cluster.enroll("sip:bob@example.com")
+            var options = ReceiveOptions()
+            options.follows = true
+            let (caughtUp, signal) = AsyncStream.makeStream(of: Void.self)
+            let task = Task { [options] in
+                let inbox = try Inbox(of: bob.client.profile, now: MailboxClient.systemTime())
+                _ = try await bob.client.receive(as: bob.identity, into: inbox, options) { event in
+                    if case .caughtUp = event { signal.yield() }
+                }
+            }
+            for await _ in caughtUp { break }
+            let begun = ContinuousClock.now
+            task.cancel()
+            let result = await task.result
+            #expect(throws: MailboxClientError.cancelled) { try result.get() }
+            #expect(ContinuousClock.now - begun < .seconds(5))
+        }
+    }
+
     @Test func anExchangeOverMidnightUsesTheKeysOfBothDays() async throws {
         // All clocks stand just behind midnight, but for Alice's first look at hers.
         let today = MailboxClient.systemTime().day
