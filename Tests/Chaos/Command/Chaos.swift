@@ -1,7 +1,7 @@
 import ChaosRun
 import Foundation
 
-/// `Chaos [--minutes N] [--seed N] [--level BITS] [--folder FOLDER] [--keep]`: breaks a cluster under load. The last line is a JSON
+/// `Chaos [--minutes N] [--seed N] [--level BITS] [--only KIND[,KIND]] [--folder FOLDER] [--keep]`: breaks a cluster under load. The last line is a JSON
 /// object; the exit status is 0 when everything held that must hold, 1 when not, and 2 when the run could not be made.
 @main
 enum Chaos {
@@ -56,8 +56,16 @@ private struct Arguments {
                     throw Wrong(description: "--level takes 1024, 2048 or 3072, not \(value)")
                 }
                 settings.level = level
+            case "--only":
+                settings.kinds = try value.split(separator: ",").map { name in
+                    guard let kind = FaultKind(rawValue: String(name)) else {
+                        let all = FaultKind.allCases.map(\.rawValue).joined(separator: ", ")
+                        throw Wrong(description: "--only takes kinds of faults, \(all), not \(name)")
+                    }
+                    return kind
+                }
             case "--folder": settings.folder = value
-            default: throw Wrong(description: "\(word): the options are --minutes, --seed, --level, --folder, --keep")
+            default: throw Wrong(description: "\(word): the options are --minutes, --seed, --level, --only, --folder, --keep")
             }
         }
     }

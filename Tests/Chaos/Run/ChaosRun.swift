@@ -15,6 +15,8 @@ package struct ChaosRun: Sendable {
         package var executable: String
         /// Security level of the KMS's parameters; the test level, so that two cores carry the load.
         package var level = 1024
+        /// What kinds of faults are done.
+        package var kinds = FaultKind.allCases
         /// Hears a line for each thing that happens.
         package var tell: @Sendable (String) -> Void = { FileHandle.standardOutput.write(Data(($0 + "\n").utf8)) }
         /// How long what was promised may take to arrive when all faults are over.
@@ -57,7 +59,7 @@ package struct ChaosRun: Sendable {
     }
 
     private func run(_ smallDisk: SmallDisk) async throws -> Report {
-        let schedule = Schedule(seed: settings.seed, lengthMs: settings.lengthMs, shape: shape)
+        let schedule = Schedule(seed: settings.seed, lengthMs: settings.lengthMs, shape: shape, kinds: settings.kinds)
         settings.tell("\(schedule)")
         try await letRedisWriteAllDown()
         let journal = try Journal(file: settings.folder + "/record.jsonl")

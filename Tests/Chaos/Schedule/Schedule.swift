@@ -40,11 +40,16 @@ package struct Schedule: Hashable, Sendable {
     package static let shortestWithRollingRestartMs = 150_000
 
     /// A schedule from a seed.
-    package init(seed: UInt64, lengthMs: Int, shape: ClusterShape = ClusterShape()) {
+    /// - Parameter kinds: what it deals from.
+    package init(
+        seed: UInt64, lengthMs: Int, shape: ClusterShape = ClusterShape(), kinds: [FaultKind] = FaultKind.allCases
+    ) {
         self.seed = seed
         self.lengthMs = lengthMs
-        var dealer = Dealer(random: SeededGenerator(seed: seed), shape: shape)
-        var faults = Self.singles(until: lengthMs * 3 / 4, &dealer, withRollingRestart: lengthMs >= Self.shortestWithRollingRestartMs)
+        var dealer = Dealer(random: SeededGenerator(seed: seed), shape: shape, kinds: kinds)
+        var faults = Self.singles(
+            until: lengthMs * 3 / 4, &dealer,
+            withRollingRestart: lengthMs >= Self.shortestWithRollingRestartMs && kinds.contains(.rollingRestart))
         let begin = (faults.last.map { $0.beginsMs + $0.lastsMs + FaultKind.recoveryMs } ?? Self.calmMs)
         faults += Self.overlapping(from: begin, until: lengthMs - FaultKind.recoveryMs, &dealer)
         faults.sort { ($0.beginsMs, $0.number) < ($1.beginsMs, $1.number) }
@@ -58,14 +63,14 @@ package struct Schedule: Hashable, Sendable {
     private static func singles(until end: Int, _ dealer: inout Dealer, withRollingRestart: Bool) -> [ScheduledFault] {
         var faults: [ScheduledFault] = []
         var now = calmMs
-        var kinds = dealer.round(FaultKind.allCases.filter { withRollingRestart || $0 != .rollingRestart })
+        var kinds = dealer.round(dealer.kinds.filter { withRollingRestart || $0 != .rollingRestart })
         if withRollingRestart {
             // It fits only early.
             kinds.removeAll { $0 == .rollingRestart }
             kinds.insert(.rollingRestart, at: dealer.number(in: 0...2))
         }
         while true {
-            if kinds.isEmpty { kinds = dealer.round(FaultKind.allCases.filter { withRollingRestart || $0 != .rollingRestart }) }
+            if kinds.isEmpty { kinds = dealer.round(dealer.kinds.filter { withRollingRestart || $0 != .rollingRestart }) }
             let room = end - now - FaultKind.recoveryMs
             guard let index = kinds.firstIndex(where: { $0.lastsMs.upperBound <= room }) else { break }
             let fault = dealer.deal(kinds.remove(at: index), at: now, isSingle: true)
@@ -80,7 +85,7 @@ package struct Schedule: Hashable, Sendable {
         var free: [Fault.Lane: Int] = [:]
         var now = begin
         while now < end {
-            let kinds = dealer.leastDealt(FaultKind.allCases.filter { $0 != .rollingRestart })
+            let kinds = dealer.leastDealt(dealer.kinds.filter { $0 != .rollingRestart })
             let fit = kinds.first { free[dealer.lane(of: $0), default: begin] <= now && now + $0.lastsMs.upperBound <= end }
             if let fit {
                 let fault = dealer.deal(fit, at: now, isSingle: false)
@@ -98,6 +103,7 @@ package struct Schedule: Hashable, Sendable {
 private struct Dealer {
     var random: SeededGenerator
     let shape: ClusterShape
+    let kinds: [FaultKind]
     var dealt: [FaultKind: Int] = [:]
 
     mutating func number(in range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
