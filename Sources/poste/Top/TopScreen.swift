@@ -11,21 +11,28 @@ struct TopScreen {
 
     var lines: [String] {
         let findings = Verdict(status).findings.map { colour(mark($0.level) + " " + $0.text, $0.level) }
-        return ["Poste Restante  \(Wording.time(status.atMs)) UTC"] + findings + [""] + totals + [""] + members
-            + (status.partitions.isEmpty ? [] : [""] + partitions)
+        var lines = ["Poste Restante  \(Wording.time(status.atMs)) UTC"]
+        lines += findings
+        lines += [""] + totals
+        lines += [""] + members
+        if !status.partitions.isEmpty { lines += [""] + partitions }
+        return lines
     }
 
     private var totals: [String] {
         let totals = status.totals
-        return [
-            "deposits \(Wording.number(totals["deposits_per_s"]))/s  acknowledged \(Wording.number(totals["answers_per_s"]))/s  "
-                + "waiting \(Wording.number(totals["pending"]))  online \(Wording.number(totals["streams"]))  "
-                + "behind \(Wording.number(totals["lag"]))  shed \(Wording.number(totals["shed_per_s"]))/s  "
-                + "dead letters \(Wording.number(totals["dead_letters"]))",
-            "99 % in the last minute: stored in \(Wording.milliseconds(totals["commit_p99_ms"])), "
-                + "pushed in \(Wording.milliseconds(totals["push_wait_p99_ms"])), "
-                + "answered in \(Wording.milliseconds(totals["answer_p99_ms"]))",
-        ].map(cut)
+        func number(_ name: String) -> String { Wording.number(totals[name]) }
+        func time(_ name: String) -> String { Wording.milliseconds(totals[name]) }
+        let now = [
+            "deposits \(number("deposits_per_s"))/s", "acknowledged \(number("answers_per_s"))/s",
+            "waiting \(number("pending"))", "online \(number("streams"))", "behind \(number("lag"))",
+            "shed \(number("shed_per_s"))/s", "dead letters \(number("dead_letters"))",
+        ]
+        let lately = [
+            "stored in \(time("commit_p99_ms"))", "pushed in \(time("push_wait_p99_ms"))",
+            "answered in \(time("answer_p99_ms"))",
+        ]
+        return [now.joined(separator: "  "), "99 % in the last minute: " + lately.joined(separator: ", ")].map(cut)
     }
 
     private var members: [String] {
