@@ -28,7 +28,9 @@ final class KafkaHandle: @unchecked Sendable {
             ("bootstrap.servers", configuration.bootstrapServers), ("client.id", configuration.clientID),
             ("allow.auto.create.topics", "false"), ("reconnect.backoff.ms", "50"),
             ("reconnect.backoff.max.ms", "1000"), ("topic.metadata.refresh.fast.interval.ms", "100"),
-            ("socket.connection.setup.timeout.ms", "5000"), ("socket.keepalive.enable", "true"),
+            ("socket.connection.setup.timeout.ms", "3000"), ("socket.keepalive.enable", "true"),
+            // What lies at a frozen broker is sent to the next leader after so long; by default after a minute.
+            ("socket.timeout.ms", "5000"),
             ("log.connection.close", "false"), ("message.max.bytes", String(configuration.messageLimit)),
         ]
         do throws(StoreError) {
