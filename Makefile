@@ -50,7 +50,7 @@ test: test-dependencies
 # The last line is a JSON object. MINUTES is 3 where it is not given, SEED a random number, which is printed.
 chaos: cluster-dependencies
 	@swift build -c release $(SWIFT_FLAGS) --product Chaos
-	@Tests/chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(FLAGS)
+	@Tests/run-chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(FLAGS)
 
 # What an operator runs: compose.yaml, the image's recipe, the manifests, the dashboard.
 validate:

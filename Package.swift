@@ -16,8 +16,7 @@ let package = Package(
             dependencies: [
                 "MailboxClient", "KeyManagement", "FrontWorker", "DeliveryWorker", "KafkaLog", "RedisStore", "EmbeddedStore",
                 "ClusterKeyFile", "KeyManagementClient", "MeasuredStores", "ClusterStatus", "AdminServer", "SQLite", "StateFolder",
-                "Observability",
-                "LocalCluster", "LoadGenerator",
+                "WorkPool", "Observability", "LocalCluster", "LoadGenerator",
             ]),
 
         // Clients
@@ -52,7 +51,7 @@ let package = Package(
             path: "Sources/Services/DeliveryWorker"),
 
         // Adapters
-        .target(name: "KafkaLog", dependencies: ["Mailbox", "CRdKafka"], path: "Sources/Adapters/KafkaLog"),
+        .target(name: "KafkaLog", dependencies: ["WorkPool", "Mailbox", "CRdKafka"], path: "Sources/Adapters/KafkaLog"),
         .target(name: "RedisStore", dependencies: ["Mailbox", "CHiredis"], path: "Sources/Adapters/RedisStore"),
         .target(
             name: "EmbeddedStore", dependencies: ["SQLite", "Mailbox"], path: "Sources/Adapters/EmbeddedStore"),
@@ -134,8 +133,8 @@ let package = Package(
         .target(
             name: "ChaosRun",
             dependencies: [
-                "KafkaLog", "LocalCluster", "MailboxClient", "IdentityBasedEncryption", "Mailbox", "Primitives", "TestVectors",
-                "CHiredis",
+                "KafkaLog", "LocalCluster", "MailboxClient", "WorkPool", "IdentityBasedEncryption", "Mailbox", "Primitives",
+                "TestVectors", "CHiredis",
             ],
             path: "Tests/Chaos", exclude: ["Command"]),
         .executableTarget(name: "Chaos", dependencies: ["ChaosRun", "poste"], path: "Tests/Chaos/Command"),
@@ -150,11 +149,14 @@ let package = Package(
         .executableTarget(
             name: "KafkaLogBenchmark", dependencies: ["KafkaLog", "Primitives"], path: "Benchmarks/KafkaLogBenchmark"),
         .executableTarget(
+            name: "RedisStoreBenchmark", dependencies: ["RedisStore", "StoreBehaviour", "IdentityBasedEncryption", "Primitives"],
+            path: "Benchmarks/RedisStoreBenchmark"),
+        .executableTarget(
             name: "RPCBenchmark", dependencies: ["RPC", "Primitives"], path: "Benchmarks/RPCBenchmark"),
 
         // Tests, one target a module
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
-        .testTarget(name: "MailboxAPITests", dependencies: ["MailboxAPI", "RPC", "Primitives"]),
+        .testTarget(name: "MailboxAPITests", dependencies: ["MailboxAPI", "RPC", "Primitives", "TestVectors"]),
         .testTarget(name: "RPCTests", dependencies: ["RPC", "Primitives", "RPCPeer"]),
         .testTarget(name: "LocalClusterTests", dependencies: ["LocalCluster", "poste"]),
         .testTarget(
@@ -212,7 +214,7 @@ let package = Package(
             name: "MailboxClientTests",
             dependencies: [
                 "MailboxClient", "KeyManagement", "KeyManagementClient", "FrontWorker", "DeliveryWorker",
-                "Observability", "TestStore",
+                "Observability", "TestStore", "TestVectors",
             ]),
     ],
     swiftLanguageModes: [.v6]

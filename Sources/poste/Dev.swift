@@ -2,6 +2,7 @@ import Foundation
 import FrontWorker
 import MeasuredStores
 import RPC
+import WorkPool
 
 extension Command {
     /// `poste dev`

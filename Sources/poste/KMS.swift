@@ -2,6 +2,7 @@ import Foundation
 import IdentityBasedEncryption
 import KeyManagement
 import RPC
+import WorkPool
 
 extension Command {
     /// `poste kms`

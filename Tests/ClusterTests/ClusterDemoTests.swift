@@ -4,34 +4,12 @@ import Testing
 
 /// The demo on real brokers and a real Redis, of which nothing may be left however it ends.
 @Suite(.enabled(if: RealParts.areThere(or: "the demo on Kafka and Redis")), .serialized) struct ClusterDemoTests {
-    private struct Report: Decodable {
-        struct Deposit: Decodable {
-            let id: String
-            let bytes: Int
-            let sender_proof: String
-        }
-
-        struct Casualty: Decodable {
-            let name: String
-            let pid: Int32
-            let moment: String
-        }
-
-        let ok: Bool
-        let deposits: [Deposit]
-        let fronts: [String: String]
-        let killed: [Casualty]
-        let plaintext_found: Bool
-        let keys_erased: Bool
-        let seconds: Double
-    }
-
     @Test(.timeLimit(.minutes(4))) func aFrontAndAWorkerDieAndNothingIsLost() async throws {
         let poste = try Poste()
         defer { poste.removeHome() }
         let outcome = try await poste.run("demo", "--cluster", "--json", "--insecure-test-level", limit: .seconds(180))
         #expect(outcome.status == 0, "\(outcome.errors)")
-        let report = try JSONDecoder().decode(Report.self, from: Data((outcome.lines.last ?? "").utf8))
+        let report = try DemoOutcome(outcome.lines)
         #expect(report.ok && !report.plaintext_found && report.keys_erased)
         #expect(report.deposits.map(\.bytes).first == 480_044 && report.deposits.count == 2)
         #expect(report.deposits.allSatisfy { $0.sender_proof == "verified" })

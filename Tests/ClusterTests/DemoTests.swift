@@ -3,31 +3,13 @@ import Testing
 
 /// The main job, as a person runs it.
 @Suite struct DemoTests {
-    private struct Report: Decodable {
-        struct Deposit: Decodable {
-            let id: String
-            let sender: String
-            let recipient: String
-            let bytes: Int
-            let sha256: String
-            let sender_proof: String
-        }
-
-        let ok: Bool
-        let deposits: [Deposit]
-        let fronts: [String: String]
-        let plaintext_found: Bool
-        let keys_erased: Bool
-        let seconds: Double
-    }
-
     @Test func endsWithAReportThatAllWentWell() async throws {
         let poste = try Poste()
         defer { poste.removeHome() }
         let outcome = try await poste.run("demo", "--json", "--insecure-test-level")
         #expect(outcome.status == 0, "\(outcome.errors)")
         for line in outcome.lines { #expect((try? JSONSerialization.jsonObject(with: Data(line.utf8))) != nil) }
-        let report = try JSONDecoder().decode(Report.self, from: Data((outcome.lines.last ?? "").utf8))
+        let report = try DemoOutcome(outcome.lines)
         #expect(report.ok && !report.plaintext_found && report.keys_erased)
         #expect(report.deposits.count == 2)
         #expect(report.deposits.first?.bytes == 480_044)

@@ -1,5 +1,6 @@
 import MailboxAPI
 import Testing
+import TestVectors
 
 /// The encoding of messages, by itself.
 @Suite struct WireTests {
@@ -77,7 +78,7 @@ import Testing
 
     /// Seeded, so that a failure comes again: no crash, and what is accepted means the same when written again.
     @Test(arguments: [1, 2, 3, 4] as [UInt64]) func mutatedMessagesFailOrComeBack(_ seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         var accepted = 0
         for _ in 0..<200 {
             for sample in Sample.all {
@@ -101,18 +102,7 @@ import Testing
     }
 }
 
-/// A small seeded generator.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-
+extension SeededGenerator {
     /// One to four octets changed, inserted, removed, or the end cut off.
     mutating func mutate(_ octets: [UInt8]) -> [UInt8] {
         var octets = octets

@@ -1,5 +1,6 @@
 import MailboxClient
 import Testing
+import TestVectors
 
 @Suite struct DeliveryOrderTests {
     private let start = ContinuousClock.now
@@ -62,24 +63,11 @@ import Testing
     }
 
     @Test(arguments: 0..<200) func everythingComesOnceAndInOrderWhateverTheArrival(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         var numbers = Array(0..<20 as Range<UInt32>)
         numbers.shuffle(using: &random)
         var order = DeliveryOrder<UInt32>(patience: .seconds(60))
         let shown = numbers.flatMap { add($0, to: &order) }
         #expect(shown == Array(0..<20))
-    }
-}
-
-/// A small seeded generator.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

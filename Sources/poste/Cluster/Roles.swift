@@ -8,6 +8,7 @@ import Mailbox
 import Observability
 import Primitives
 import RPC
+import WorkPool
 
 /// Puts together each role of a cluster.
 struct Roles: Sendable {
@@ -129,12 +130,5 @@ final class PrimeProgress: Sendable {
     func finish() {
         guard isShown else { return }
         FileHandle.standardError.write(Data("\r\u{1b}[K".utf8))
-    }
-}
-
-/// Runs what computes or waits long on a thread of its own.
-func onThread<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-        Thread.detachNewThread { continuation.resume(with: Result { try work() }) }
     }
 }

@@ -3,6 +3,7 @@ import KafkaLog
 import Mailbox
 import Observability
 import RedisStore
+import WorkPool
 
 /// The three ports of a cluster, behind which its state lies.
 struct Stores: Sendable {

@@ -126,21 +126,7 @@ struct DemoCluster: Sendable {
         while true {
             if try files(containing: needles).isEmpty { return true }
             guard ContinuousClock.now < deadline else { return false }
-            try await rewriteRedis()
             try await Task.sleep(for: .milliseconds(300))
-        }
-    }
-
-    /// Has Redis write its append-only file anew, as its operator does once an hour.
-    private func rewriteRedis() async throws {
-        guard let redis = processes.redis else { return }
-        let store = try RedisStore(try RedisStore.Configuration(url: redis.url))
-        do {
-            _ = try await store.compact(waitingUpTo: .seconds(10))
-            await store.close()
-        } catch {
-            await store.close()
-            throw error
         }
     }
 }

@@ -1,6 +1,7 @@
 import ClusterStatus
 import Foundation
 import RPC
+import WorkPool
 
 /// Asks an admin address for a path: HTTP/1.0 over one connection, as much as `poste top` and `poste health` need.
 struct AdminClient: Sendable {

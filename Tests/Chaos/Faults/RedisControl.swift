@@ -1,5 +1,6 @@
 import CHiredis
 import Foundation
+import WorkPool
 
 /// What a Redis server says.
 enum RedisAnswer: Sendable {
@@ -104,12 +105,5 @@ struct RedisControl: Sendable {
         case REDIS_REPLY_ERROR: throw Failure(description: "Redis: \(String(decoding: octets(), as: UTF8.self))")
         default: return .none
         }
-    }
-}
-
-/// Runs what waits on a thread of its own.
-func onThread<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-        Thread.detachNewThread { continuation.resume(with: Result { try work() }) }
     }
 }

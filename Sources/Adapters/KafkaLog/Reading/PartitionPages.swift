@@ -1,18 +1,19 @@
 import Mailbox
+import WorkPool
 
 /// Reads a page of one partition from an offset on, up to the end as it is now. For what is read now and then: dead
 /// letters, and the name of the log.
 final class PartitionPages: Sendable {
     private let queue: PartitionQueue
     private let bell = Bell()
-    private let turn = Turn()
+    private let turn = Turnstile()
 
     init(_ handle: KafkaHandle, _ topic: LogTopic, _ partition: Int) throws(StoreError) {
         queue = try PartitionQueue(handle, topic, partition, bell)
     }
 
     func page(from offset: UInt64, limit: PageLimit) async throws(StoreError) -> [StoredRecord] {
-        await turn.take()
+        await turn.enter()
         defer { turn.leave() }
         let queue = queue
         let kept = try await queue.watermarks()

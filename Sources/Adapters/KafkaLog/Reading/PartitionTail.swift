@@ -1,4 +1,5 @@
 import Mailbox
+import WorkPool
 
 /// What folds one partition reads: its envelopes and its presence, each from where the fold stands.
 ///
@@ -10,7 +11,7 @@ actor PartitionTail {
     private let questions: KafkaHandle
     private let configuration: KafkaConfiguration
     private let bell: Bell
-    private let turn = Turn()
+    private let turn = Turnstile()
     private var isClosed = false
 
     /// - Parameter questions: the handle by which to ask for the ends. On that of the tails an answer would wait until the
@@ -27,7 +28,7 @@ actor PartitionTail {
     func read(
         from position: LogPosition, limit: PageLimit, waitingUpTo wait: Duration
     ) async throws(StoreError) -> LogBatch {
-        await turn.take()
+        await turn.enter()
         do throws(StoreError) {
             let batch = try await readInTurn(from: position, limit: limit, waitingUpTo: wait)
             turn.leave()
@@ -182,7 +183,7 @@ actor PartitionTail {
     func stop(isFinal: Bool) async {
         if isFinal { isClosed = true }
         bell.ring()
-        await turn.take()
+        await turn.enter()
         for queue in [envelopes, presence].filter(\.isAssigned).map(\.queue) {
             try? await Blocking.run { () throws(StoreError) in try queue.unassign() }
         }

@@ -3,6 +3,7 @@ import Mailbox
 import MailboxAPI
 import Primitives
 import RPC
+import WorkPool
 
 /// One recipient's open stream, after he has proved himself: numbers what is sent, one deposit after the other, and checks what he answers.
 actor RecipientStream {

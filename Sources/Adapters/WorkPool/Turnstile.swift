@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Lets one task through at a time, in the order in which they came, also across `await`.
-final class Turnstile: Sendable {
+public final class Turnstile: Sendable {
     private struct State {
         var isTaken = false
         var waiting: [CheckedContinuation<Void, Never>] = []
@@ -9,8 +9,11 @@ final class Turnstile: Sendable {
 
     private let state = Mutex(State())
 
+    /// One that is free.
+    public init() {}
+
     /// Waits for the turn. `leave` must follow.
-    func enter() async {
+    public func enter() async {
         await withCheckedContinuation { continuation in
             let isFree = state.withLock { state in
                 guard state.isTaken else {
@@ -25,7 +28,7 @@ final class Turnstile: Sendable {
     }
 
     /// Gives the turn to the next.
-    func leave() {
+    public func leave() {
         let next: CheckedContinuation<Void, Never>? = state.withLock { state in
             guard !state.waiting.isEmpty else {
                 state.isTaken = false
