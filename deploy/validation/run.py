@@ -5,7 +5,9 @@ import sys
 import composition
 import configuration
 import dashboard
+import docstrings
 import kubernetes
+import links
 from report import Report
 
 report = Report()
@@ -19,4 +21,6 @@ report.section("Prometheus: promtool", configuration.prometheus)
 report.section("dashboard and alerts: every metric is one that is exported", dashboard.metrics)
 report.section("Kubernetes: schemas", kubernetes.against_schemas)
 report.section("Kubernetes: what every workload must have", kubernetes.against_rules)
+report.section("documents: what they point to is there", links.documents)
+report.section("Swift: every public symbol has a docstring", docstrings.symbols)
 sys.exit(report.finish())

@@ -25,7 +25,7 @@ public final class EmbeddedStore: Sendable {
         /// The clock that records are stamped with, and sessions expire by.
         public var clock: @Sendable () -> UTCTime
 
-        /// A configuration; what is left out gets the values of docs/architecture.md.
+        /// A configuration; what is left out gets its default.
         public init(
             path: String, partitionCount: Int = 8, busyTimeoutMs: Int32 = 5000, sizeLimit: Int? = nil,
             contentsKeptMs: Int64 = 31 * 86_400_000, tombstonesKeptMs: Int64 = 7 * 86_400_000,

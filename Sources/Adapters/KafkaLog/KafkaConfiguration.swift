@@ -31,7 +31,7 @@ public struct KafkaConfiguration: Sendable {
     /// Told every five seconds how the client that sends is, on a thread of its own; none asks for nothing.
     public var statistics: (@Sendable (KafkaStatistics) -> Void)?
 
-    /// A configuration; what is left out gets the values of docs/architecture.md.
+    /// A configuration; what is left out gets its default.
     public init(
         bootstrapServers: String, options: [KafkaOption] = [], clientID: String = "poste",
         groupID: String = "poste-delivery", topicPrefix: String = "", messageTimeoutMs: Int = 30_000,

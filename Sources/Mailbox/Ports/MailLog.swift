@@ -1,5 +1,4 @@
-/// The log: the truth of what happened to every mailbox (docs/architecture.md, "The log, the view, and the one rule
-/// between them").
+/// The log: the truth of what happened to every mailbox (docs/architecture.md, "The one rule").
 ///
 /// Kafka is behind it in a cluster, one SQLite file in a single process or on one machine. All calls may be made from
 /// any task, at once.

@@ -1,6 +1,6 @@
 import Mailbox
 
-/// How the topics of a log are to be (docs/architecture.md, "The log, the view, and the one rule between them").
+/// How the topics of a log are to be (docs/log.md, "How the topics are kept").
 public struct TopicPlan: Sendable, Hashable {
     /// Partitions of every topic; fixed for the life of the log.
     public var partitions: Int
@@ -21,7 +21,7 @@ public struct TopicPlan: Sendable, Hashable {
     /// The largest record, in octets.
     public var messageLimit: Int
 
-    /// A plan; what is left out gets the values of docs/architecture.md.
+    /// A plan; what is left out gets the values of docs/log.md.
     public init(
         partitions: Int = 12, replicas: Int = 3, minInSync: Int = 2, compactionLagMs: Int64 = 3_600_000,
         tombstonesKeptMs: Int64 = 7 * 86_400_000, contentsKeptMs: Int64 = 31 * 86_400_000,

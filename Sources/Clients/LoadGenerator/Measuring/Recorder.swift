@@ -40,7 +40,10 @@ public final class Recorder: Sendable {
 
     /// What is counted in the second in which it happens.
     public enum Event: Sendable {
-        case offered, delivered
+        /// A deposit that the plan has in this second.
+        case offered
+        /// A recipient heard a deposit.
+        case delivered
         /// A receipt came; how long after the planned start.
         case achieved(Duration)
         /// An operation failed, and why.
