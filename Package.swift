@@ -20,15 +20,16 @@ let package = Package(
             ]),
 
         // Clients
-        .target(
-            name: "MailboxClient",
-            dependencies: ["MailboxAPI", "RPC", "StateFolder", "WorkPool", "Mailbox", "IBAKE"],
-            path: "Sources/Clients/MailboxClient"),
         // What drives a cluster hard, and checks that nothing is lost
         .target(
             name: "LoadGenerator",
             dependencies: ["MailboxClient", "WorkPool", "StateFolder", "Mailbox", "IdentityBasedEncryption", "Primitives"],
             path: "Sources/Clients/LoadGenerator"),
+        // What an application links to
+        .target(
+            name: "MailboxClient",
+            dependencies: ["MailboxAPI", "RPC", "StateFolder", "WorkPool", "Mailbox", "IBAKE"],
+            path: "Sources/Clients/MailboxClient"),
         // A cluster of real processes on loopback, for demos, tests and benchmarks
         .target(name: "LocalCluster", path: "Sources/Clients/LocalCluster"),
 
@@ -72,10 +73,10 @@ let package = Package(
             name: "MeasuredStores", dependencies: ["Observability", "Mailbox"], path: "Sources/Adapters/MeasuredStores"),
         .target(
             name: "AdminServer", dependencies: ["Observability", "CMicrohttpd"], path: "Sources/Adapters/AdminServer"),
+        .target(name: "WorkPool", dependencies: ["Observability"], path: "Sources/Adapters/WorkPool"),
         .target(name: "Observability", path: "Sources/Adapters/Observability"),
         .target(name: "SQLite", dependencies: ["CSQLite"], path: "Sources/Adapters/SQLite"),
         .target(name: "StateFolder", dependencies: ["Primitives"], path: "Sources/Adapters/StateFolder"),
-        .target(name: "WorkPool", dependencies: ["Observability"], path: "Sources/Adapters/WorkPool"),
 
         // The domain
         .target(name: "Mailbox", dependencies: ["IBAKE"]),

@@ -8,6 +8,7 @@ import dashboard
 import docstrings
 import kubernetes
 import links
+import storeys
 from report import Report
 
 report = Report()
@@ -22,5 +23,6 @@ report.section("dashboard and alerts: every metric is one that is exported", das
 report.section("Kubernetes: schemas", kubernetes.against_schemas)
 report.section("Kubernetes: what every workload must have", kubernetes.against_rules)
 report.section("documents: what they point to is there", links.documents)
+report.section("Swift: dependencies point down", storeys.dependencies)
 report.section("Swift: every public symbol has a docstring", docstrings.symbols)
 sys.exit(report.finish())
