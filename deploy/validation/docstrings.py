@@ -2,8 +2,9 @@
 """Every public symbol of Sources has a docstring. Alone, it lists those that have none and exits with 1.
 
 Public is what says `public` or `open`, and what a public type gives without saying so: an enum's cases, a protocol's
-requirements, members of a public extension. What says nothing that its protocol does not say already needs none (CONFORMANCES), nor does
-`Sources/System`, which declares nothing of our own.
+requirements, members of a public extension. A function that throws without a type says in words what. What says nothing
+that its protocol does not say already needs no docstring (CONFORMANCES), nor does `Sources/System`, which declares nothing
+of our own.
 """
 
 import pathlib
@@ -81,6 +82,22 @@ def end_of_literal(source, j, hashes, quote):
     return j
 
 
+def is_silent_about_throwing(lines, code, number):
+    """Whether a function throws it knows what, and its docstring says nothing of it. Typed throws speak for themselves."""
+    signature = re.split(r"[{}]", "\n".join(code[number : number + 20]))[0]
+    depth, end = 0, 0
+    for end, character in enumerate(signature):
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if character == ")" and depth == 0:
+            break
+    if not re.match(r"\s*(async\s+)?throws(?!\()", signature[end + 1 :]):
+        return False
+    first = number
+    while first > 0 and lines[first - 1].lstrip().startswith(("///", "@", "#")):
+        first -= 1
+    return not re.search(r"[Tt]hrow|See `", "\n".join(lines[first:number]))
+
+
 def is_documented(lines, code, number):
     """Whether a docstring stands above the line, attributes and conditions between them or not."""
     for above in range(number - 1, -1, -1):
@@ -105,8 +122,11 @@ def undocumented(source):
             given = members_public and (kind != "enum" or word == "case")
             public = said in ("public", "open") or (said is None and given)
             if public and word != "extension":
-                if not CONFORMANCES.match(line[found.start("word"):]) and not is_documented(lines, code, number):
-                    yield number + 1, lines[number].strip()
+                if not CONFORMANCES.match(line[found.start("word") :]):
+                    if not is_documented(lines, code, number):
+                        yield number + 1, lines[number].strip()
+                    elif word in ("func", "init") and kind != "protocol" and is_silent_about_throwing(lines, code, number):
+                        yield number + 1, f"{lines[number].strip()} (it throws, and does not say what)"
             if re.fullmatch(TYPES, word):
                 pending = (word, public and word in ("enum", "protocol", "extension"))
         for character in line:
@@ -167,6 +187,10 @@ public extension Sample {
 }
 extension Sample {
     public static func made() -> Sample { Sample() }  // missing
+    /// Says nothing of its errors.
+    public func silent() async throws -> Int { 1 }  // missing
+    /// Takes what throws, and throws what it says itself.
+    public func typed(_ body: () throws -> Int) throws(Fault) {}
 }
 '''
 
@@ -175,7 +199,7 @@ def symbols(report):
     expected = [n for n, line in enumerate(SAMPLE.split("\n"), 1) if line.endswith("missing")]
     report.expect([n for n, _ in undocumented(SAMPLE)] == expected, "docstrings.py", "it does not find what its sample lacks")
     for where, text in all_undocumented():
-        report.fault(where, f"public, and without a docstring: {text}")
+        report.fault(where, f"public, and its docstring is missing or says too little: {text}")
 
 
 if __name__ == "__main__":

@@ -110,7 +110,7 @@ public final class LocalCluster: Sendable {
         }
     }
 
-    /// Starts one more front, and tells clients of it in the endpoints file.
+    /// Starts one more front, and tells clients of it in the endpoints file. Throws `LocalClusterError`.
     @discardableResult
     public func addFront() async throws -> LocalRole {
         let front = try LocalRole(
@@ -125,7 +125,7 @@ public final class LocalCluster: Sendable {
         return front
     }
 
-    /// Starts one more delivery worker.
+    /// Starts one more delivery worker. Throws `LocalClusterError`.
     @discardableResult
     public func addWorker() async throws -> LocalRole {
         let worker = try LocalRole(

@@ -8,6 +8,7 @@ public protocol RandomSource: Sendable {
 
 extension RandomSource {
     /// `count` uniformly random octets that will be public: identifiers, RAND, nonces.
+    /// Throws what `secretOctets` throws.
     public func octets(_ count: Int) throws -> [UInt8] {
         try secretOctets(count).exposedCopy()
     }

@@ -85,7 +85,7 @@ public final class FrontWorker: Sendable {
         port = server.port
     }
 
-    /// Waits until the front has its keys from the KMS.
+    /// Waits until the front has its keys from the KMS. Throws `CancellationError` where the task is cancelled.
     public func waitUntilReady() async throws {
         while await !keys.isReady { try await Task.sleep(for: .milliseconds(20)) }
         health.setAll(.serving)

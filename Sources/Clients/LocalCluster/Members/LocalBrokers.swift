@@ -100,21 +100,23 @@ public final class LocalBrokers: Sendable {
         try await tool.require(command, within: .seconds(60), "making the topics")
     }
 
-    /// Kills a broker (SIGKILL).
+    /// Kills a broker (SIGKILL). Throws `LocalClusterError`.
     public func kill(_ number: Int) async throws { try await tell("kill", number) }
     /// Starts a broker that was killed or stopped, with the data that it has, and waits until it serves.
+    /// Throws `LocalClusterError`.
     public func start(_ number: Int) async throws { try await tell("start", number) }
-    /// Ends a broker in good order (SIGTERM), and waits for it.
+    /// Ends a broker in good order (SIGTERM), and waits for it. Throws `LocalClusterError`.
     public func stop(_ number: Int) async throws { try await tell("stop", number) }
-    /// Freezes a broker (SIGSTOP).
+    /// Freezes a broker (SIGSTOP). Throws `LocalClusterError`.
     public func pause(_ number: Int) async throws { try await tell("pause", number) }
-    /// Lets a broker go on (SIGCONT).
+    /// Lets a broker go on (SIGCONT). Throws `LocalClusterError`.
     public func resume(_ number: Int) async throws { try await tell("resume", number) }
 
     /// The broker's log.
     public func logFile(_ number: Int) -> URL? { folder?.appendingPathComponent("\(number)/broker.log") }
 
     /// One of Kafka's own tools, with the brokers' addresses: `tool("topics", "--describe")`. Gives what it prints.
+    /// Throws `LocalClusterError`.
     public func tool(_ name: String, _ arguments: String...) async throws -> String {
         guard folder != nil else { throw Self.notOurs }
         return try await tool.require(

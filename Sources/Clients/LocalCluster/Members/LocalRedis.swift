@@ -73,17 +73,18 @@ public final class LocalRedis: Sendable {
         throw LocalClusterError(.misuse, "no server of Redis is a replica")
     }
 
-    /// Empties it: all keys of all partitions are gone (FLUSHALL on the primary).
+    /// Empties it: all keys of all partitions are gone (FLUSHALL on the primary). Throws `LocalClusterError`.
     public func wipe() async throws { try await primary().wipe() }
 
     /// Cuts the replica off: it keeps what it has, and sees nothing of what the primary writes from now on.
+    /// Throws `LocalClusterError`.
     public func cutReplication() async throws {
         // It cannot come in with a password that the primary does not want; nothing else about the two changes.
         try await replica().require("CONFIG", "SET", "masterauth", "cut")
         _ = try await primary().command("CLIENT", "KILL", "TYPE", "replica")
     }
 
-    /// Lets the replica copy from the primary again, and waits until it has.
+    /// Lets the replica copy from the primary again, and waits until it has. Throws `LocalClusterError`.
     public func mendReplication(within limit: Duration = .seconds(30)) async throws {
         for server in servers where server.isRunning {
             try await server.require("CONFIG", "SET", "masterauth", "")
@@ -108,6 +109,7 @@ public final class LocalRedis: Sendable {
     /// what was written since is lost.
     ///
     /// - Returns: the server that was killed; `rejoin(_:)` brings it back.
+    /// - Throws: `LocalClusterError`.
     @discardableResult
     public func failOver(within limit: Duration = .seconds(30)) async throws -> RedisServer {
         let (old, new) = (try await primary(), try await replica())
@@ -123,7 +125,7 @@ public final class LocalRedis: Sendable {
         return old
     }
 
-    /// Makes the replica a primary (REPLICAOF NO ONE), whether or not there is another.
+    /// Makes the replica a primary (REPLICAOF NO ONE), whether or not there is another. Throws `LocalClusterError`.
     public func promoteReplica() async throws {
         let replica = try await replica()
         try await replica.require("REPLICAOF", "NO", "ONE")
@@ -132,6 +134,7 @@ public final class LocalRedis: Sendable {
     }
 
     /// Starts a server that was killed, as a replica of what is the primary now, and waits until it has copied.
+    /// Throws `LocalClusterError`.
     public func rejoin(_ server: RedisServer, within limit: Duration = .seconds(30)) async throws {
         try server.follow(try await primary())
         try await server.start()

@@ -83,7 +83,7 @@ public final class LocalRole: Sendable {
         try await ready()
     }
 
-    /// Starts it where it does not run, and does not wait.
+    /// Starts it where it does not run, and does not wait. Throws `LocalClusterError`.
     public func launch() throws {
         try state.withLock { state in
             if state.process?.isRunning ?? false { return }
@@ -140,7 +140,7 @@ public final class LocalRole: Sendable {
         }
     }
 
-    /// Ends it in good order, starts it again on the same ports, and waits until it serves.
+    /// Ends it in good order, starts it again on the same ports, and waits until it serves. Throws `LocalClusterError`.
     public func restart() async throws {
         await terminate()
         try await start()

@@ -101,10 +101,10 @@ public final class RedisServer: Sendable {
         }
     }
 
-    /// Empties it (FLUSHALL).
+    /// Empties it (FLUSHALL). Throws `LocalClusterError`.
     public func wipe() async throws { try await require("FLUSHALL") }
 
-    /// A field of INFO, as `master_link_status`.
+    /// A field of INFO, as `master_link_status`. Throws `LocalClusterError`.
     public func info(_ field: String) async throws -> String? {
         let text = try await command("INFO")
         for line in text.split(whereSeparator: \.isNewline) where line.hasPrefix("\(field):") {
@@ -113,10 +113,10 @@ public final class RedisServer: Sendable {
         return nil
     }
 
-    /// Whether it says that it is a primary.
+    /// Whether it says that it is a primary. Throws `LocalClusterError`.
     public func isPrimary() async throws -> Bool { try await info("role") == "master" }
 
-    /// Saves what it holds, and gives the octets of the snapshot.
+    /// Saves what it holds, and gives the octets of the snapshot. Throws `LocalClusterError`.
     public func saveSnapshot() async throws -> Data {
         try await require("SAVE")
         do {
@@ -126,7 +126,7 @@ public final class RedisServer: Sendable {
         }
     }
 
-    /// Puts it back to a snapshot: kills it, and starts it with that alone.
+    /// Puts it back to a snapshot: kills it, and starts it with that alone. Throws `LocalClusterError`.
     public func restore(_ snapshot: Data) async throws {
         await kill()
         do {

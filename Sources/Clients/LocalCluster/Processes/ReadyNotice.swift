@@ -16,7 +16,7 @@ public struct ReadyNotice: Codable, Sendable {
         self.addresses = addresses
     }
 
-    /// Writes the notice, whole or not at all.
+    /// Writes the notice, whole or not at all. Throws what writing a file throws.
     public func write(to path: String) throws {
         try JSONEncoder().encode(self).write(to: URL(fileURLWithPath: path), options: .atomic)
     }

@@ -71,7 +71,7 @@ public struct BFPublicParameters: Sendable {
         try encrypt(SecretBytes(plaintext), to: identity, random: random)
     }
 
-    /// The same for a plaintext that is wiped.
+    /// The same for a plaintext that is wiped. Throws the same.
     public func encrypt(_ plaintext: SecretBytes, to identity: [UInt8], random: some RandomSource) throws -> [UInt8] {
         while true {
             let rho = try random.secretOctets(set.hash.octetCount)

@@ -8,7 +8,7 @@ public struct ECDHPrivateKey: Sendable {
     public let point: ECDHPoint
 
     /// A fresh one: draws as many octets as a scalar has, again and again until they are in 1 … n - 1 (for P-521 with the
-    /// seven bits above the order cleared first).
+    /// seven bits above the order cleared first). Throws what `random` throws.
     public init(curve: ECDHCurve, random: some RandomSource) throws {
         while true {
             let drawn = try Self.drawScalar(curve, random: random)

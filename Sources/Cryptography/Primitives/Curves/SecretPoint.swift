@@ -3,7 +3,7 @@ import COpenSSL
 extension ECDHCurve {
     /// [a]P as 04 || X || Y for a fresh a that nobody keeps: a secret of its own, as SK is (RFC 6267 section 4.2.2).
     ///
-    /// Draws from `random` as `ECDHPrivateKey` does.
+    /// Draws from `random` as `ECDHPrivateKey` does. Throws what `random` throws.
     public func secretPoint(random: some RandomSource) throws -> SecretBytes {
         while true {
             let scalar = try ECDHPrivateKey.drawScalar(self, random: random)

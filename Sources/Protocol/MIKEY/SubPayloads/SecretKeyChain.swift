@@ -16,7 +16,7 @@ public struct SecretKeyChain: Sendable, Equatable {
 
     private static let typeAndValidity: UInt8 = 0x10
 
-    /// A fresh SK. Draws one scalar.
+    /// A fresh SK. Draws one scalar. Throws what `random` throws.
     public init(initiator: Identity, curve: ECDHCurve, random: some RandomSource) throws {
         self.initiator = initiator
         self.curve = curve
