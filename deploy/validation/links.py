@@ -46,6 +46,9 @@ def documents(report):
             elif anchor:
                 page = there / "README.md" if there.is_dir() else there
                 report.expect(anchor in anchors(page), where, f"it links to {target}, and there is no such heading")
+        for path, code in re.findall(r"^<!-- (\S+) -->\n```\w*\n(.*?)^```$", document.read_text(), re.M | re.S):
+            there = ROOT / path
+            report.expect(there.exists() and there.read_text() == code, where, f"it shows {path}, and not as it is")
         for name in re.findall(r"`([^`\n]+)`", text):
             for path in PATH.findall(name):
                 report.expect((ROOT / path).exists(), where, f"it names {path}, which is not there")
