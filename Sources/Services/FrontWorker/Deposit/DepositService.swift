@@ -82,9 +82,12 @@ struct DepositService: Sendable {
         log.info(
             "deposit stored",
             [
-                "deposit": LogValue(key.id), "trace_id": LogValue(key.id), "octets": LogValue(envelope.ciphertextLength),
+                "deposit": LogValue(key.id), "trace_id": LogValue(key.id),
+                "octets": LogValue(envelope.ciphertextLength),
                 "partition": LogValue(partition),
             ])
+        // A load balancer that has the answer before the end of the request may throw away both: the receipt goes behind it.
+        _ = try? await withPatience(.seconds(1)) { try await requests.next() }
         return DepositReceipt(envelope.stored, keys)
     }
 
