@@ -2,6 +2,7 @@ import Foundation
 import LoadGenerator
 import LocalCluster
 import MailboxClient
+import Synchronization
 
 extension Command {
     /// `poste load`
@@ -37,6 +38,13 @@ extension Command {
         run: { try await LoadCommand($0).run() })
 }
 
+/// Something that is so from some instant on.
+private final class Flag: Sendable {
+    private let state = Mutex(false)
+    var isSet: Bool { state.withLock { $0 } }
+    func set() { state.withLock { $0 = true } }
+}
+
 /// A run from the command line to its report.
 private struct LoadCommand {
     private let arguments: Arguments
@@ -50,40 +58,62 @@ private struct LoadCommand {
     func run() async throws {
         let scratch = try LoadScratch()
         defer { scratch.remove() }
-        let target = try await LoadTarget.open(options, scratch)
-        let report: LoadReport
-        do {
-            report = try await drive(target)
-        } catch {
-            await target.close()
-            throw error
+        let hasBegun = Flag()
+        let work = Task { try await prepareAndDrive(scratch, hasBegun) }
+        // Asked to stop before the load has begun, it ends; later it makes no more deposits, and still sees to it that all
+        // arrive, and reports.
+        let stopping = Task {
+            await StopSignal.wait()
+            guard !Task.isCancelled else { return }
+            if !hasBegun.isSet { warn("stopping what was started") }
+            work.cancel()
         }
-        await target.close()
-        try tell(report)
+        defer { stopping.cancel() }
+        try tell(try await work.value)
     }
 
+    private func prepareAndDrive(_ scratch: LoadScratch, _ hasBegun: Flag) async throws -> LoadReport {
+        let target: LoadTarget
+        do {
+            target = try await LoadTarget.open(options, scratch)
+        } catch {
+            throw Task.isCancelled ? Self.stopped : error
+        }
+        do {
+            let report = try await drive(target, hasBegun)
+            await close(target)
+            return report
+        } catch {
+            await close(target)
+            throw Task.isCancelled ? Self.stopped : error
+        }
+    }
+
+    /// In a task of its own, which is not cancelled.
+    private func close(_ target: LoadTarget) async { await Task { await target.close() }.value }
+
+    private static let stopped = CommandFailure(.failure, "stopped before the load began: nothing was deposited")
+
     /// Runs the plan.
-    private func drive(_ target: LoadTarget) async throws -> LoadReport {
+    private func drive(_ target: LoadTarget, _ hasBegun: Flag) async throws -> LoadReport {
         let lead = Duration.seconds(2) + .milliseconds(20) * options.plan.firstOnline.count
         let startedAt = wallClock()
         warn("taking the keys of \(options.plan.users) users to hand")
         let run = try await target.newRun(lead: lead)
+        try Task.checkCancellation()
+        hasBegun.set()
         let display = LoadDisplay(options.plan, backlog: options.backlog)
         let memory = ProcessMemory(target.cluster?.roles ?? [])
-        let work = Task {
-            guard let count = options.backlog else { return (await run.perform(), LoadReport.Backlog?.none) }
-            let (outcome, filling, draining) = await run.performBacklog(count) { await memory.notePending() }
-            return (outcome, LoadReport.Backlog(deposits: count, filling: filling, draining: draining))
-        }
         let watching = Task { await display.show { run.snapshot } }
-        // Asked to stop, it makes no more deposits, and still sees to it that all arrive.
-        let stopping = Task {
-            await StopSignal.wait()
-            guard !Task.isCancelled else { return }
-            work.cancel()
+        let outcome: LoadRun.Outcome
+        var backlog: LoadReport.Backlog?
+        if let count = options.backlog {
+            let (filled, filling, draining) = await run.performBacklog(count) { await memory.notePending() }
+            outcome = filled
+            backlog = LoadReport.Backlog(deposits: Int(filled.balance.deposits), filling: filling, draining: draining)
+        } else {
+            outcome = await run.perform()
         }
-        let (outcome, backlog) = await work.value
-        stopping.cancel()
         watching.cancel()
         await watching.value
         let setting = LoadReport.Setting(

@@ -36,6 +36,14 @@ import Testing
         #expect(ledger.balance.deposits == 10 && ledger.balance.delivered == 10)
     }
 
+    @Test func whatIsHeardIsTimedOnceFromItsPlannedStart() {
+        let (ledger, planned) = (DeliveryLedger(run: run), ContinuousClock.now - .seconds(3))
+        ledger.begin(content(0), session: 1, planned: planned)
+        #expect(ledger.heard(hearing(content(0), recipient: 6)) == nil)
+        #expect(ledger.heard(hearing(content(0))) == planned)
+        #expect(ledger.heard(hearing(content(0))) == nil && ledger.heard(hearing(content(1))) == nil)
+    }
+
     /// What a planted fault must be counted as.
     private func expect(_ ledger: DeliveryLedger, _ change: (inout DeliveryLedger.Balance) -> Void) {
         var expected = DeliveryLedger.Balance()

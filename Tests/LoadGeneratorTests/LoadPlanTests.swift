@@ -100,6 +100,23 @@ import Testing
         #expect(share(0..<20) < 0.1 && share(40..<60) < 0.1)
     }
 
+    @Test func theSlowHaveHalfOfTheMailAndFallBehind() {
+        let plan = plan(.slowRecipients)
+        let all = deposits(plan)
+        let share = Double(all.count { plan.isSlow($0.deposit.recipient) }) / Double(all.count)
+        #expect(abs(share - 0.5) < 0.05)
+        // Eight of 40 have 25 a second: one each 0.32 s, of which each takes twice as long.
+        #expect(plan.slowness == .seconds(0.64))
+        #expect((0..<40).count { plan.isInFocus($0) } == 8)
+    }
+
+    @Test func someScenariosAreAboutSomebody() {
+        #expect((0..<40).filter { plan(.flashCrowd).isInFocus($0) } == [0])
+        for scenario in [LoadPlan.Scenario.steady, .loginStorm, .massOffline] {
+            #expect(plan(scenario).focus == nil && !(0..<40).contains { plan(scenario).isInFocus($0) })
+        }
+    }
+
     /// Plays comings and goings, and says how many are there at each of these times.
     private func online(_ plan: LoadPlan, at times: [Duration]) -> [Int] {
         times.map { time in

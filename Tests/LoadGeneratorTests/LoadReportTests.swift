@@ -3,7 +3,10 @@ import LoadGenerator
 import Testing
 
 @Suite struct LoadReportTests {
-    private func report(lost: UInt64 = 0, failures: [String] = []) -> LoadReport {
+    private func report(
+        lost: UInt64 = 0, failures: [String] = [], _ scenario: LoadPlan.Scenario = .steady,
+        stoppedAfter: Duration? = nil
+    ) -> LoadReport {
         let start = ContinuousClock.now
         let recorder = Recorder(start: start)
         for index in 0..<400 {
@@ -18,11 +21,12 @@ import Testing
         var plan = LoadPlan()
         plan.duration = .seconds(10)
         plan.rate = 40
+        plan.scenario = scenario
         var balance = DeliveryLedger.Balance()
         (balance.deposits, balance.delivered, balance.lost) = (400, 400 - lost, lost)
         let outcome = LoadRun.Outcome(
             measurements: recorder.measurements, balance: balance, faults: lost > 0 ? ["deposit <1> & \"2\""] : [],
-            settling: .milliseconds(1500))
+            settling: .milliseconds(1500), stoppedAfter: stoppedAfter)
         return LoadReport(
             outcome, of: plan,
             setting: LoadReport.Setting(
@@ -45,7 +49,11 @@ import Testing
         }
         let stages = try #require(object["latency_ms"] as? [String: [String: Any]])
         #expect(
-            Set(stages.keys) == ["handshake", "deposit", "presence_to_first_push", "presence_to_drained", "ack"])
+            Set(stages.keys) == [
+                "handshake", "deposit", "presence_to_first_push", "presence_to_drained", "delivery",
+                "delivery_in_focus",
+                "ack",
+            ])
         for (name, stage) in stages {
             for key in ["p50", "p99", "p99.9"] { #expect(stage[key] != nil, "\(name) \(key)") }
         }
@@ -79,7 +87,7 @@ import Testing
     @Test func thePageStandsAlone() throws {
         let page = report(lost: 1, failures: ["<script>alert(1)</script>"]).html
         #expect(page.hasPrefix("<!doctype html>") && page.contains("</html>"))
-        #expect(page.components(separatedBy: "<svg").count == 5)
+        #expect(page.components(separatedBy: "<svg").count == 6)
         #expect(page.contains("prefers-color-scheme:dark"))
         // Nothing from elsewhere, nothing that runs, no text that becomes markup.
         for word in ["http", "src=", "@import", "url(", "<script", "deposit <1>"] {
@@ -88,6 +96,34 @@ import Testing
         #expect(page.contains("deposit &lt;1&gt; &amp; &quot;2&quot;"))
         // All that is drawn is a number.
         #expect(!page.contains("nan") && !page.contains("inf\"") && !page.contains("inf,"))
+    }
+
+    @Test func aPageWithoutErrorsSaysSo() {
+        let page = report().html
+        #expect(page.contains("Nothing failed, and nothing had to be tried again."))
+        #expect(page.components(separatedBy: "<svg").count == 5 && !page.contains("What failed"))
+    }
+
+    @Test func whatHappensToAllIsMarkedOnThePage() {
+        let page = report(LoadPlan.Scenario.massOffline).html
+        #expect(page.contains(">all go</text>") && page.contains(">all come back</text>"))
+        #expect(!report().html.contains("class=\"mark\""))
+    }
+
+    @Test func aRunThatWasStoppedIsReportedOnAsFarAsItCame() throws {
+        // 5 s of 10: the same deposits are twice the rate.
+        let object = try object(report(stoppedAfter: .seconds(5)))
+        #expect(object["stopped_after_s"] as? Double == 5 && object["duration_s"] as? Double == 10)
+        #expect(object["offered_per_s"] as? Double == 80)
+        #expect(report(stoppedAfter: .seconds(5)).summary.contains("stopped after 5.0 s of 10 s"))
+        #expect(try self.object(report())["stopped_after_s"] == nil)
+    }
+
+    @Test func theSummaryNamesWhatFailedAndFitsATerminal() {
+        let summary = report(failures: ["deposit: the mailbox is busy"], .slowRecipients).summary
+        #expect(summary.contains("1 times: deposit: the mailbox is busy"))
+        #expect(summary.contains("to slow recipients"))
+        #expect(summary.split(separator: "\n").allSatisfy { $0.count < 80 })
     }
 
     @Test func thePageOfARunWithoutAnythingIsAPage() {

@@ -81,4 +81,25 @@ import Testing
         let notes = await task.value
         #expect(notes.begun.withLock { $0.count } < 3000)
     }
+
+    @Test func whatIsUnderWayWhenItIsStoppedEndsUndisturbed() async {
+        let (plan, notes, start) = (plan(rate: 100, seconds: 60), Notes(), ContinuousClock.now)
+        let stoppedAt = Mutex<ContinuousClock.Instant?>(nil)
+        let task = Task {
+            await Pacer(start: start).run(
+                plan.operations, begin: { _, _ in },
+                perform: { _, planned in
+                    try? await Task.sleep(for: .milliseconds(700))
+                    notes.latencies.withLock { $0.append(.now - planned) }
+                },
+                shed: { _ in }, stopped: { instant in stoppedAt.withLock { $0 = instant } })
+        }
+        try? await Task.sleep(for: .milliseconds(300))
+        task.cancel()
+        await task.value
+        let latencies = notes.latencies.withLock { $0 }
+        #expect(!latencies.isEmpty && latencies.allSatisfy { $0 >= .milliseconds(700) })
+        let stopped = stoppedAt.withLock { $0 }
+        #expect(stopped.map { $0 - start >= .milliseconds(290) && $0 - start < .seconds(30) } == true)
+    }
 }

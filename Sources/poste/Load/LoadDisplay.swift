@@ -15,67 +15,31 @@ struct LoadDisplay: Sendable {
 
     /// Shows how a run stands until the task is cancelled, and once more then.
     func show(_ snapshot: @Sendable () -> LoadRun.Snapshot) async {
-        var drawn = 0
-        while (try? await Task.sleep(for: isTerminal ? .milliseconds(500) : .seconds(10))) != nil {
-            drawn = draw(snapshot(), over: drawn)
+        guard isTerminal else {
+            while (try? await Task.sleep(for: .seconds(10))) != nil {
+                warn(LoadScreen(plan, backlog: backlog, snapshot()).line)
+            }
+            return
         }
-        if isTerminal { _ = draw(snapshot(), over: drawn) }
+        var drawn = 0
+        while !Task.isCancelled {
+            drawn = draw(LoadScreen(plan, backlog: backlog, snapshot()), over: drawn)
+            try? await Task.sleep(for: .milliseconds(500))
+        }
+        _ = draw(LoadScreen(plan, backlog: backlog, snapshot()), over: drawn)
     }
 
-    /// Writes over so many lines; returns how many there are now.
-    private func draw(_ snapshot: LoadRun.Snapshot, over drawn: Int) -> Int {
-        let lines = lines(snapshot)
-        guard isTerminal else {
-            warn(lines.joined(separator: "; "))
-            return 0
-        }
-        let up = drawn > 0 ? "\u{1b}[\(drawn)A" : ""
-        let text = up + lines.map { "\u{1b}[2K\($0)\n" }.joined()
+    /// Writes over so many lines, in one write, so that nothing flickers; returns how many there are now.
+    private func draw(_ screen: LoadScreen, over drawn: Int) -> Int {
+        var size = winsize()
+        let isSized = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+        let lines = screen.lines(
+            columns: isSized ? Int(size.ws_col) : 80, rows: isSized && size.ws_row > 0 ? Int(size.ws_row) : 24)
+        let up = drawn > 0 ? "\r\u{1b}[\(drawn)A" : ""
+        // Clears what is left of each line, and what stands below, such as an echoed ^C.
+        let text = up + lines.map { "\($0)\u{1b}[K\n" }.joined() + "\u{1b}[J"
         FileHandle.standardError.write(Data(text.utf8))
         return lines.count
-    }
-
-    private func lines(_ snapshot: LoadRun.Snapshot) -> [String] {
-        let measured = snapshot.measurements
-        let recent = recently(measured.seconds, until: snapshot.elapsed)
-        let failed = measured.total(\.failed)
-        let retried = measured.total(\.retried)
-        return [
-            "\(phase(snapshot))  offered \(rate(recent, \.offered))  receipts \(rate(recent, \.achieved))  "
-                + "delivered \(rate(recent, \.delivered))  waiting \(snapshot.waiting)  online \(snapshot.online)",
-            Stage.allCases.map { stage in
-                let histogram = measured.stages[stage]
-                return "\(stage.title) \(text(histogram?.quantile(0.5)))/\(text(histogram?.quantile(0.99)))"
-            }.joined(separator: "  ") + " ms (median/99 %)",
-            "deposits \(measured.total(\.achieved))  delivered \(measured.total(\.delivered))  failed \(failed)  tried again \(retried)",
-        ]
-    }
-
-    private func phase(_ snapshot: LoadRun.Snapshot) -> String {
-        let seconds = Int(snapshot.elapsed / .seconds(1))
-        if let backlog {
-            return "\(seconds) s, \(snapshot.measurements.total(\.achieved)) of \(backlog) deposited"
-        }
-        if snapshot.elapsed < .zero { return "recipients come online" }
-        let length = Int(plan.duration / .seconds(1))
-        return seconds <= length ? "\(seconds) of \(length) s" : "settling for \(seconds - length) s"
-    }
-
-    /// The last five whole seconds.
-    private func recently(_ seconds: [Recorder.Second], until elapsed: Duration) -> ArraySlice<Recorder.Second> {
-        let end = max(0, Int(elapsed / .seconds(1)))
-        let first = max(0, end - 5)
-        return seconds.dropFirst(first).prefix(end - first)
-    }
-
-    private func rate(_ seconds: ArraySlice<Recorder.Second>, _ count: KeyPath<Recorder.Second, UInt64>) -> String {
-        guard !seconds.isEmpty else { return "0/s" }
-        let sum = seconds.reduce(0) { $0 + $1[keyPath: count] }
-        return String(format: "%.1f/s", Double(sum) / Double(seconds.count))
-    }
-
-    private func text(_ duration: Duration?) -> String {
-        duration.map { String(format: "%.0f", $0 / .milliseconds(1)) } ?? "–"
     }
 }
 

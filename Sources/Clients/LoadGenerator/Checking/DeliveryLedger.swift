@@ -13,6 +13,7 @@ package final class DeliveryLedger: Sendable {
     private struct Entry {
         var content: LoadContent
         var session: UInt64
+        var plannedAt: ContinuousClock.Instant
         var begunAt: ContinuousClock.Instant
         var storedAt: ContinuousClock.Instant?
         var standing = Standing.underway
@@ -89,8 +90,12 @@ package final class DeliveryLedger: Sendable {
     package init(run: UInt64) { self.run = run }
 
     /// A deposit is begun, in a session of its sender's whose number the caller gives.
-    package func begin(_ content: LoadContent, session: UInt64, at instant: ContinuousClock.Instant = .now) {
-        state.withLock { $0.entries[content.number] = Entry(content: content, session: session, begunAt: instant) }
+    package func begin(
+        _ content: LoadContent, session: UInt64, planned: ContinuousClock.Instant? = nil,
+        at instant: ContinuousClock.Instant = .now
+    ) {
+        let entry = Entry(content: content, session: session, plannedAt: planned ?? instant, begunAt: instant)
+        state.withLock { $0.entries[content.number] = entry }
     }
 
     /// Its receipt came.
@@ -111,20 +116,26 @@ package final class DeliveryLedger: Sendable {
     }
 
     /// It was heard.
-    package func heard(_ hearing: Hearing) {
+    /// - Returns: its planned start, where it is a deposit of this run that its recipient hears for the first time.
+    @discardableResult package func heard(_ hearing: Hearing) -> ContinuousClock.Instant? {
         let content: LoadContent
         do throws(LoadContent.Fault) {
             content = try LoadContent(checking: hearing.octets)
         } catch .foreign {
-            return state.withLock { $0.balance.foreign += 1 }
+            state.withLock { $0.balance.foreign += 1 }
+            return nil
         } catch {
-            return state.withLock { state in
+            state.withLock { state in
                 state.balance.corrupt += 1
                 Self.note("user \(hearing.recipient) heard what is corrupt: \(error)", &state)
             }
+            return nil
         }
-        guard content.run == run else { return state.withLock { $0.balance.foreign += 1 } }
-        state.withLock { Self.take(content, hearing, &$0) }
+        guard content.run == run else {
+            state.withLock { $0.balance.foreign += 1 }
+            return nil
+        }
+        return state.withLock { Self.take(content, hearing, &$0) }
     }
 
     /// A recipient's own checks refused it.
@@ -135,11 +146,14 @@ package final class DeliveryLedger: Sendable {
         }
     }
 
-    private static func take(_ content: LoadContent, _ hearing: Hearing, _ state: inout State) {
+    private static func take(
+        _ content: LoadContent, _ hearing: Hearing, _ state: inout State
+    ) -> ContinuousClock.Instant? {
         let name = "deposit \(content.number)"
         guard var entry = state.entries[content.number], entry.content == content else {
             state.balance.unexpected += 1
-            return note("\(name) was heard, and never begun so", &state)
+            note("\(name) was heard, and never begun so", &state)
+            return nil
         }
         if hearing.recipient != content.recipient || hearing.sender != content.sender || !hearing.isProven {
             state.balance.misattributed += 1
@@ -149,13 +163,14 @@ package final class DeliveryLedger: Sendable {
                 "\(name) from user \(content.sender) for user \(content.recipient) came to user \(hearing.recipient) from "
                     + from + proof, &state)
             // It has not reached whom it is for.
-            guard hearing.recipient == content.recipient else { return }
+            guard hearing.recipient == content.recipient else { return nil }
         }
         entry.heard += 1
         state.entries[content.number] = entry
         guard entry.heard == 1 else {
             state.balance.repeated += 1
-            return note("\(name) was heard \(entry.heard) times", &state)
+            note("\(name) was heard \(entry.heard) times", &state)
+            return nil
         }
         if entry.standing == .failed {
             state.balance.unexpected += 1
@@ -164,6 +179,7 @@ package final class DeliveryLedger: Sendable {
         state.balance.delivered += 1
         if entry.standing == .stored { state.waiting[content.recipient, default: 0] -= 1 }
         judgeOrder(entry, name, &state)
+        return entry.plannedAt
     }
 
     private static func judgeOrder(_ entry: Entry, _ name: String, _ state: inout State) {

@@ -25,7 +25,8 @@ struct Depositor: Sendable {
             var options = DepositOptions()
             options.mediaType = deposit.content.mediaType
             let source = ContentSource(content.octets, name: "deposit \(deposit.number)")
-            ledger.begin(content, session: deposit.conversation << 24 ^ UInt64(deposit.recipient))
+            ledger.begin(
+                content, session: deposit.conversation << 24 ^ UInt64(deposit.recipient), planned: planned)
             let used = try await client.send(source, in: session, from: sender, to: recipient, options).session
             ledger.stored(deposit.number)
             let latency = ContinuousClock.now - planned

@@ -16,6 +16,10 @@ public final class Recorder: Sendable {
         public var retried: UInt64 = 0
         /// Latencies of the deposits whose receipts came in it.
         public var deposits = LatencyHistogram()
+        /// Deposits with a receipt that were not heard yet, near its end; nil where nobody looked.
+        public var waiting: Int?
+        /// Users online, near its end; nil where nobody looked.
+        public var online: Int?
     }
 
     /// All that was measured so far.
@@ -95,13 +99,27 @@ public final class Recorder: Sendable {
         }
     }
 
-    private static func note(_ reason: String, _ counts: inout [String: UInt64]) {
-        // Reasons carry ids and addresses: what differs in digits alone is one kind.
-        var text = ""
-        for character in reason.prefix(160) {
-            let shown: Character = character.isNumber ? "#" : character
-            if shown != "#" || text.last != "#" { text.append(shown) }
+    /// Notes how many deposits wait and how many users are online now. Before the start nothing is noted.
+    func note(waiting: Int, online: Int) {
+        let elapsed = (ContinuousClock.now - start.withLock { $0 }).seconds
+        guard elapsed >= 0, elapsed < Double(Self.longest) else { return }
+        state.withLock { state in
+            while state.seconds.count <= Int(elapsed) { state.seconds.append(Second()) }
+            state.seconds[Int(elapsed)].waiting = waiting
+            state.seconds[Int(elapsed)].online = online
         }
+    }
+
+    private static func note(_ reason: String, _ counts: inout [String: UInt64]) {
+        // Reasons carry ids and addresses: what differs in digits alone is one kind. A short number by itself is a code.
+        let words = reason.prefix(160).split(separator: " ", omittingEmptySubsequences: false).map { word in
+            if word.count <= 2, word.allSatisfy(\.isNumber) { return String(word) }
+            return word.reduce(into: "") { text, character in
+                let shown: Character = character.isNumber ? "#" : character
+                if shown != "#" || text.last != "#" { text.append(shown) }
+            }
+        }
+        let text = words.joined(separator: " ")
         counts[counts[text] == nil && counts.count >= kinds ? "others" : text, default: 0] += 1
     }
 }

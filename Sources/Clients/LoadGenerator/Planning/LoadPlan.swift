@@ -10,7 +10,7 @@ public struct LoadPlan: Sendable, Hashable {
         case flashCrowd = "flash-crowd"
         /// All are there; all go after a third, and come back after two.
         case massOffline = "mass-offline"
-        /// All are there, and every fifth takes 200 ms to take a deposit.
+        /// All are there; every fifth is slow, has half of the mail, and takes it more slowly than it comes.
         case slowRecipients = "slow-recipients"
 
         /// One line for the help.
@@ -20,7 +20,7 @@ public struct LoadPlan: Sendable, Hashable {
             case .loginStorm: "all are away for half of the time, then come within a second"
             case .flashCrowd: "in the middle third nine of ten deposits are for one mailbox"
             case .massOffline: "all go after a third of the time, and come back after two"
-            case .slowRecipients: "every fifth recipient takes 200 ms for each deposit"
+            case .slowRecipients: "every fifth recipient takes his mail more slowly than it comes"
             }
         }
     }
@@ -91,18 +91,6 @@ public struct LoadPlan: Sendable, Hashable {
         public var action: Action
     }
 
-    /// Whether a recipient takes his time.
-    public func isSlow(_ user: Int) -> Bool { scenario == .slowRecipients && user % 5 == 0 }
-
-    /// Who are online before it starts.
-    public var firstOnline: [Int] {
-        switch scenario {
-        case .loginStorm: []
-        case .massOffline, .slowRecipients: Array(0..<users)
-        case .steady, .flashCrowd: Array(0..<Int((Double(users) * min(max(online, 0), 1)).rounded()))
-        }
-    }
-
     /// So many conversations go on side by side, so that the deposits of one lie apart in time.
     static let width: UInt64 = 32
 
@@ -138,12 +126,12 @@ public struct LoadPlan: Sendable, Hashable {
     private func pair(of conversation: UInt64) -> (sender: Int, recipient: Int) {
         var random = SeededRandom(seed: seed, stream: 1 << 32 | conversation)
         let sender = random.index(below: users)
-        let recipient = random.index(below: users - 1)
-        return (sender, recipient < sender ? recipient : recipient + 1)
-    }
-
-    private func isInCrowd(_ at: Duration) -> Bool {
-        scenario == .flashCrowd && at >= duration / 3 && at < duration * 2 / 3
+        let other = random.index(below: users - 1)
+        let recipient = other < sender ? other : other + 1
+        // A fifth is for the slow as it is; with these it is half.
+        guard scenario == .slowRecipients, random.unit() < 0.375 else { return (sender, recipient) }
+        let slow = recipient - recipient % Self.slowOneOf
+        return (sender == slow ? recipient : sender, slow)
     }
 
     /// When deposits are made: a stream of rate 1 whose time is stretched, so that the rate grows over the ramp.
@@ -163,40 +151,4 @@ public struct LoadPlan: Sendable, Hashable {
         }
     }
 
-    private var presence: [Operation] {
-        switch scenario {
-        case .loginStorm: return gather(at: duration / 2)
-        case .massOffline:
-            let going = (0..<users).map { Operation(at: duration / 3, action: .leave(user: $0)) }
-            return going + gather(at: duration * 2 / 3)
-        case .slowRecipients: return []
-        case .steady, .flashCrowd: return churning
-        }
-    }
-
-    /// All come, evenly within a second.
-    private func gather(at start: Duration) -> [Operation] {
-        (0..<users).map { user in
-            Operation(at: start + .seconds(1) * user / max(1, users), action: .arrive(user: user))
-        }
-    }
-
-    private var churning: [Operation] {
-        guard churn > 0 else { return [] }
-        var random = SeededRandom(seed: seed, stream: 3)
-        var isOnline = [Bool](repeating: false, count: users)
-        for user in firstOnline { isOnline[user] = true }
-        var operations: [Operation] = []
-        var time = 0.0
-        while true {
-            time += random.exponential() / churn
-            guard time < duration.seconds else { return operations }
-            let user = random.index(below: users)
-            // Who is looked at by a crowd stays.
-            if scenario == .flashCrowd, user == 0 { continue }
-            operations.append(
-                Operation(at: .seconds(time), action: isOnline[user] ? .leave(user: user) : .arrive(user: user)))
-            isOnline[user].toggle()
-        }
-    }
 }

@@ -11,17 +11,17 @@ extension LoadReport {
         <header><h1>Poste Restante under load</h1>
         <p>\(escaped(sentence))</p></header>
         <section class="cards">\(cards)</section>
+        \(list("What was wrong", outcome.faults))
+        <p>\(escaped(story))</p>
         \(throughputPlot.html)
-        \(percentilePlot.html)
-        \(latencyPlot.html)
-        \(errorPlot.html)
+        \(waitingPlot.html)
         <h2>Latency by stage, in milliseconds</h2>
         \(stageTable)
+        \(percentilePlot.html)
+        \(latencyPlot.html)
+        \(errors)
         \(accounts)
         \(memory)
-        \(counts("What failed", outcome.measurements.failures))
-        \(counts("What was tried again", outcome.measurements.retries))
-        \(list("What was wrong", outcome.faults))
         <footer>poste \(escaped(setting.version)). Latencies run from the planned start of each operation, so that a cluster that
         stalls is charged for all that should have happened meanwhile.</footer>
         </body></html>
@@ -29,13 +29,41 @@ extension LoadReport {
         """
     }
 
+    /// What happened to what waited.
+    private var story: String {
+        let seconds = outcome.measurements.seconds
+        let most = seconds.enumerated().max {
+            ($0.element.waiting ?? 0, $1.offset) < ($1.element.waiting ?? 0, $0.offset)
+        }
+        let peak = most.flatMap { index, second in
+            second.waiting.flatMap {
+                $0 > 0 ? "At most \($0) deposits waited for their recipients, at second \(index). " : nil
+            }
+        }
+        let stopped = outcome.stoppedAfter.map {
+            String(format: "The load was stopped after %.0f s of %.0f s. ", $0.seconds, plan.duration.seconds)
+        }
+        let end = outcome.balance.lost == 0 ? "The last one was delivered" : "What was left was given up"
+        return (stopped ?? "") + (peak ?? "") + end
+            + String(format: " %.1f s after the end of the load.", outcome.settling.seconds)
+    }
+
+    private var errors: String {
+        let measured = outcome.measurements
+        guard measured.total(\.failed) + measured.total(\.retried) > 0 else {
+            return "<h2>Errors</h2><p class=\"fine\">Nothing failed, and nothing had to be tried again.</p>"
+        }
+        return errorPlot.html + counts("What failed", measured.failures)
+            + counts("What was tried again", measured.retries)
+    }
+
     private var sentence: String {
         let rate = String(format: "%g", plan.rate)
         let level = setting.level.map { ", level \($0)" } ?? ""
         let what =
             backlog.map { "A backlog of \($0.deposits) deposits for \(plan.users) recipients who are away" }
-            ?? "Scenario \(plan.scenario.rawValue): \(rate) deposits a second for \(Int(plan.duration.seconds)) s among "
-            + "\(plan.users) users"
+            ?? "Scenario \(plan.scenario.rawValue) (\(plan.scenario.summary)): \(rate) deposits a second for "
+            + "\(Int(plan.duration.seconds)) s among \(plan.users) users"
         return
             "\(what), sizes \(plan.mix), seed \(plan.seed). \(setting.cluster)\(level), load from \(setting.cores) cores. "
             + "Begun \(setting.startedAt)."
@@ -58,77 +86,12 @@ extension LoadReport {
             .joined()
     }
 
-    private var timeTicks: [LinePlot.Tick] {
-        let length = Double(max(1, outcome.measurements.seconds.count))
-        let step = max(1, LinePlot.step(for: length, marks: 10))
-        return stride(from: 0, through: length, by: step).map { LinePlot.Tick(at: $0, text: "\(Int($0))") }
-    }
-
-    private func overTime(
-        _ name: String, _ style: String, _ value: (Recorder.Second) -> Double?
-    ) -> LinePlot.Line {
-        LinePlot.Line(
-            name: name, style: style,
-            points: outcome.measurements.seconds.enumerated().compactMap { index, second in
-                value(second).map { (Double(index), $0) }
-            })
-    }
-
-    /// Without the end, where all that still waits is taken at once: it would dwarf the load.
-    private var throughputPlot: LinePlot {
-        var lines = [
-            overTime("offered", "c6") { Double($0.offered) }, overTime("receipts", "c1") { Double($0.achieved) },
-            overTime("delivered", "c2") { Double($0.delivered) },
-        ]
-        if backlog == nil {
-            let end = plan.duration.seconds
-            for index in lines.indices { lines[index].points.removeAll { $0.x >= end } }
-        }
-        return LinePlot("Throughput", x: "seconds", y: "per second", lines: lines, xTicks: timeTicks)
-    }
-
-    private var latencyPlot: LinePlot {
-        LinePlot(
-            "Deposits over time", x: "seconds", y: "ms",
-            lines: [
-                overTime("median", "c1") { $0.deposits.quantile(0.5)?.milliseconds },
-                overTime("99 %", "c4") { $0.deposits.quantile(0.99)?.milliseconds },
-            ], xTicks: timeTicks, isLogarithmic: true)
-    }
-
-    private var errorPlot: LinePlot {
-        LinePlot(
-            "Errors", x: "seconds", y: "per second",
-            lines: [
-                overTime("failed", "c4") { Double($0.failed) }, overTime("tried again", "c3") { Double($0.retried) },
-            ], xTicks: timeTicks)
-    }
-
-    /// Each nine has the same width.
-    private var percentilePlot: LinePlot {
-        let most = outcome.measurements.stages.values.map(\.count).max() ?? 0
-        let nines = max(3, min(6, log10(Double(max(most, 1))).rounded(.up)))
-        let names = ["0", "90 %", "99 %", "99.9 %", "99.99 %", "99.999 %", "99.9999 %"]
-        let ticks = (0...Int(nines)).map { LinePlot.Tick(at: Double($0), text: names[$0]) }
-        let lines = Stage.allCases.enumerated().compactMap { index, stage -> LinePlot.Line? in
-            guard let histogram = outcome.measurements.stages[stage] else { return nil }
-            // What lies beyond the number of values says nothing.
-            let end = min(nines, log10(Double(histogram.count)) + 0.01)
-            let points = stride(from: 0, through: max(end, 0.05), by: 0.05).compactMap { place in
-                histogram.quantile(1 - pow(10, -place)).map { (x: place, y: $0.milliseconds) }
-            }
-            return LinePlot.Line(name: stage.title, style: "c\(index + 1)", points: points)
-        }
-        return LinePlot(
-            "Latency by percentile", x: "share of operations", y: "ms", lines: lines,
-            xTicks: ticks + [LinePlot.Tick(at: log10(2), text: "50 %")], isLogarithmic: true)
-    }
-
     private var stageTable: String {
         func cell(_ value: Double?) -> String { "<td>\(value.map { String(format: "%.1f", $0) } ?? "–")</td>" }
-        let rows = Stage.allCases.map { stage in
+        let rows = shownStages.map { stage in
             let figures = Figures(outcome.measurements.stages[stage])
-            return "<tr><th>\(escaped(stage.title))</th><td>\(figures.count)</td>"
+            return
+                "<tr><th>\(escaped(title(of: stage)))<small>\(escaped(stage.note))</small></th><td>\(figures.count)</td>"
                 + [figures.mean, figures.p50, figures.p90, figures.p99, figures.p999, figures.max].map(cell).joined()
                 + "</tr>"
         }
@@ -150,8 +113,7 @@ extension LoadReport {
             ("foreign", balance.foreign, "mail that waited before the run"),
         ]
         let text = rows.map { "<tr><th>\($0.0)</th><td>\($0.1)</td><td class=\"note\">\($0.2)</td></tr>" }.joined()
-        return "<h2>What became of them</h2><table>\(text)</table><p>All had come "
-            + String(format: "%.1f s", outcome.settling.seconds) + " after the end of the load.</p>"
+        return "<h2>What became of the deposits</h2><table>\(text)</table>"
     }
 
     private var memory: String {
@@ -170,20 +132,20 @@ extension LoadReport {
         guard !counts.isEmpty else { return "" }
         let rows = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
             .map { "<tr><td>\($0.value)</td><td class=\"note\">\(escaped($0.key))</td></tr>" }
-        return "<h2>\(title)</h2><table>\(rows.joined())</table>"
+        return "<h2>\(title)</h2><table class=\"counts\">\(rows.joined())</table>"
     }
 
     private func list(_ title: String, _ texts: [String]) -> String {
         guard !texts.isEmpty else { return "" }
-        return "<h2>\(title)</h2><ul>" + texts.map { "<li>\(escaped($0))</li>" }.joined() + "</ul>"
+        return "<h2>\(title)</h2><ul class=\"wrong\">" + texts.map { "<li>\(escaped($0))</li>" }.joined() + "</ul>"
     }
 
     private var styleSheet: String {
         """
         :root{color-scheme:light dark;--paper:#fbfaf7;--ink:#22252a;--faint:#6b7078;--rule:#dcd9d0;--card:#fff;--good:#1a7f4b;\
-        --bad:#c02a2a;--c1:#2b5fb8;--c2:#1a8a5a;--c3:#c47f00;--c4:#c0392b;--c5:#7a4fb5;--c6:#9aa0a6}
+        --bad:#c02a2a;--c1:#2b5fb8;--c2:#1a8a5a;--c3:#c47f00;--c4:#c0392b;--c5:#7a4fb5;--c6:#8a9097;--c7:#0f8f9c}
         @media(prefers-color-scheme:dark){:root{--paper:#16181c;--ink:#e6e4df;--faint:#9aa0a8;--rule:#33373e;--card:#1e2126;\
-        --good:#4ec98a;--bad:#ff7b72;--c1:#7fb0ff;--c2:#56d39b;--c3:#f0b64a;--c4:#ff8a80;--c5:#c3a1ff;--c6:#7d838b}}
+        --good:#4ec98a;--bad:#ff7b72;--c1:#7fb0ff;--c2:#56d39b;--c3:#f0b64a;--c4:#ff8a80;--c5:#c3a1ff;--c6:#8f959d;--c7:#4fd0dd}}
         body{margin:0 auto;max-width:60rem;padding:2rem 1rem;background:var(--paper);color:var(--ink);\
         font:16px/1.5 system-ui,sans-serif}
         h1{font-size:1.7rem;margin:0}h2{font-size:1.1rem;margin:2rem 0 .4rem}header p,footer,.note{color:var(--faint)}
@@ -193,11 +155,15 @@ extension LoadReport {
         .good b{color:var(--good)}.bad b{color:var(--bad)}
         figure{margin:0}figure h2{margin-bottom:0}.legend{margin:0}svg{width:100%;height:auto}
         svg text{fill:var(--faint);font-size:12px}.middle{text-anchor:middle}.right{text-anchor:end}
+        .mark{stroke:var(--faint);stroke-width:1;stroke-dasharray:4 3}.fine{color:var(--good)}.wrong{color:var(--bad)}
+        th small{display:block;font-weight:400;color:var(--faint)}.counts td:first-child{width:5rem;text-align:right}
+        figure p.note{margin:0}
         .grid{stroke:var(--rule);stroke-width:1}.line{fill:none;stroke-width:2;stroke-linejoin:round}
         .key{margin-right:1rem;font-size:.9rem}.key::before{content:"";display:inline-block;width:1.1rem;height:.2rem;\
         margin-right:.4rem;vertical-align:middle;background:currentColor}
         .c1{color:var(--c1);stroke:var(--c1)}.c2{color:var(--c2);stroke:var(--c2)}.c3{color:var(--c3);stroke:var(--c3)}
         .c4{color:var(--c4);stroke:var(--c4)}.c5{color:var(--c5);stroke:var(--c5)}.c6{color:var(--c6);stroke:var(--c6)}
+        .c7{color:var(--c7);stroke:var(--c7)}
         .dot{fill:currentColor}
         table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
         th,td{padding:.3rem .6rem;border-bottom:1px solid var(--rule);text-align:right}

@@ -25,16 +25,21 @@ struct LinePlot {
     var xTicks: [Tick]
     /// Whether the vertical axis is logarithmic.
     var isLogarithmic = false
+    /// Instants that are told apart by a line across, with words above.
+    var marks: [Tick]
+    /// What it shows, in a sentence.
+    var note: String
 
     private let width = 860.0
     private let height = 300.0
     private let left = 64.0
     private let right = 34.0
-    private let top = 14.0
+    private let top = 24.0
     private let bottom = 46.0
 
     init(
-        _ title: String, x: String, y: String, lines: [Line], xTicks: [Tick], isLogarithmic: Bool = false
+        _ title: String, x: String, y: String, lines: [Line], xTicks: [Tick], isLogarithmic: Bool = false,
+        marks: [Tick] = [], note: String = ""
     ) {
         self.title = title
         xTitle = x
@@ -42,15 +47,19 @@ struct LinePlot {
         self.lines = lines
         self.xTicks = xTicks
         self.isLogarithmic = isLogarithmic
+        self.marks = marks
+        self.note = note
     }
 
     /// The figure: heading, SVG, legend.
     var html: String {
         let legend = lines.map { "<span class=\"key \($0.style)\">\(escaped($0.name))</span>" }.joined(separator: " ")
+        let note = note.isEmpty ? "" : "<p class=\"note\">\(escaped(note))</p>"
         return """
-            <figure><figcaption><h2>\(escaped(title))</h2><p class="legend">\(legend)</p></figcaption>
+            <figure><figcaption><h2>\(escaped(title))</h2>\(note)<p class="legend">\(legend)</p></figcaption>
             <svg viewBox="0 0 \(number(width)) \(number(height))" role="img" aria-label="\(escaped(title))">
             \(axes)
+            \(across)
             \(lines.map(path).joined(separator: "\n"))
             </svg></figure>
             """
@@ -128,7 +137,20 @@ struct LinePlot {
             """
     }
 
+    private var across: String {
+        marks.filter { xRange.contains($0.at) }.map { mark in
+            let place = x(mark.at)
+            let isAtEnd = place > width - right - 120
+            return """
+                <line class="mark" x1="\(number(place))" x2="\(number(place))" y1="\(number(top - 16))" \
+                y2="\(number(height - bottom))"/><text class="\(isAtEnd ? "right" : "left")" \
+                x="\(number(place + (isAtEnd ? -5 : 5)))" y="\(number(top - 8))">\(escaped(mark.text))</text>
+                """
+        }.joined(separator: "\n")
+    }
+
     private func path(_ line: Line) -> String {
+        guard !line.points.isEmpty else { return "" }
         let points = line.points.map { "\(number(x($0.x))),\(number(y($0.y)))" }.joined(separator: " ")
         guard line.points.count != 1 else {
             let point = line.points[0]

@@ -103,8 +103,8 @@ public struct LoadReport: Encodable, Sendable {
     public var isSound: Bool { outcome.balance.isSound && outcome.balance.deposits > 0 }
 
     /// The seconds in which deposits were made.
-    private var loadSeconds: Double {
-        max(0.001, backlog?.fillSeconds ?? plan.duration.seconds)
+    var loadSeconds: Double {
+        max(0.001, backlog?.fillSeconds ?? (outcome.stoppedAfter ?? plan.duration).seconds)
     }
 
     /// Deposits a second that the plan had.
@@ -120,6 +120,7 @@ public struct LoadReport: Encodable, Sendable {
     private enum CodingKeys: String, CodingKey {
         case ok, setting, scenario, rate, spacing, users, mix, seed, churn, processes, backlog
         case durationSeconds = "duration_s"
+        case stoppedAfterSeconds = "stopped_after_s"
         case rampSeconds = "ramp_s"
         case depositsPerHandshake = "deposits_per_handshake"
         case offered
@@ -145,6 +146,8 @@ public struct LoadReport: Encodable, Sendable {
         try object.encode(plan.seed, forKey: .seed)
         try object.encode(plan.churn, forKey: .churn)
         try object.encode(plan.duration.seconds, forKey: .durationSeconds)
+        try object.encodeIfPresent(
+            outcome.stoppedAfter.map { Figures.rounded($0.seconds) }, forKey: .stoppedAfterSeconds)
         try object.encode(plan.ramp.seconds, forKey: .rampSeconds)
         try object.encode(plan.depositsPerHandshake, forKey: .depositsPerHandshake)
         try object.encode(outcome.measurements.total(\.offered), forKey: .offered)
@@ -211,8 +214,10 @@ private struct SecondFigures: Encodable {
     let second: Int
     let offered, achieved, delivered, failed, retried: UInt64
     let p50, p99: Double?
+    let waiting, online: Int?
 
     init(_ number: Int, _ second: Recorder.Second) {
+        (waiting, online) = (second.waiting, second.online)
         self.second = number
         (offered, achieved, delivered) = (second.offered, second.achieved, second.delivered)
         (failed, retried) = (second.failed, second.retried)
