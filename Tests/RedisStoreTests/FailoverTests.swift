@@ -108,7 +108,7 @@ struct FailoverTests {
                     + "\(other == number ? "myself," : "")master - 0 0 \(other + 1) connected \(slots[other])\n"
             }
             return try RedisServer(
-                port: ports[number], "--cluster-enabled", "yes", "--cluster-port", String(ports[number + 2]),
+                port: ports[number], "--cluster-enabled", "yes", "--cluster-port", String(ports[number + 2]), "--appendonly", "yes",
                 files: ["nodes.conf": lines.joined() + "vars currentEpoch 2 lastVoteEpoch 0\n"])
         }
         for node in nodes {
@@ -120,6 +120,18 @@ struct FailoverTests {
             #expect(isWhole)
         }
         return nodes
+    }
+
+    @Test func erasureReachesNodesWhereTheWorkerHasNoKeys() async throws {
+        let nodes = try await cluster()
+        let store = try RedisStore(.init(servers: [nodes[0].endpoint], connectTimeout: .seconds(5)))
+        var age: Duration?
+        #expect(await patiently(10) {
+            age = try await store.erase(removedFor: .milliseconds(1))
+            guard age != nil else { throw StoreError(.unavailable, "not yet") }
+        } == nil)
+        for node in nodes { #expect(try !node.cli("INFO", "persistence").contains("aof_rewrites:0")) }
+        await store.close()
     }
 
     @Test func clusterIsFollowedFromNodeToNode() async throws {

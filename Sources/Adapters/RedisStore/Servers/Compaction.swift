@@ -16,33 +16,48 @@ extension RedisStore {
     /// - Throws: `StoreError`; `.misuse` where the user may not do it.
     public func compact(waitingUpTo limit: Duration = .zero) async throws(StoreError) -> Bool {
         let deadline = ContinuousClock.now + limit
-        let info = Command(words: "INFO", "persistence")
-        let hasLog = try await router.sendToAll(info).contains { Self.field("aof_enabled", of: $0) == 1 }
-        if hasLog, try await !start(Command(words: "BGREWRITEAOF"), until: deadline) { return false }
-        let saves = try await router.sendToAll(Command(words: "CONFIG", "GET", "save"))
-        // Where CONFIG is forbidden a snapshot too many does no harm.
-        let hasSnapshots = saves.contains { $0.array.map { $0.last?.text != "" } ?? true }
-        if hasSnapshots, try await !start(Command(words: "BGSAVE", "SCHEDULE"), until: deadline) { return false }
+        let servers = try await router.primaries()
+        for server in servers {
+            guard try await beginWriting(at: server, until: deadline) else { return false }
+        }
         while true {
-            let isBusy = try await router.sendToAll(info).contains { info in
-                ["aof_rewrite_in_progress", "aof_rewrite_scheduled", "rdb_bgsave_in_progress"]
-                    .contains { Self.field($0, of: info) == 1 }
+            var isBusy = false
+            for server in servers {
+                let info = try await persistence(of: server)
+                isBusy =
+                    isBusy
+                    || ["aof_rewrite_in_progress", "aof_rewrite_scheduled", "rdb_bgsave_in_progress"]
+                        .contains { Self.field($0, of: info) == 1 }
             }
             guard isBusy, ContinuousClock.now < deadline, !Task.isCancelled else { return !isBusy }
             try? await Task.sleep(for: .milliseconds(50))
         }
     }
 
-    /// Starts it everywhere. One that was begun before may hold what was removed since: it is waited for.
-    private func start(_ command: Command, until deadline: ContinuousClock.Instant) async throws(StoreError) -> Bool {
+    private func persistence(of server: RedisEndpoint?) async throws(StoreError) -> Reply {
+        try await router.send(Command(words: "INFO", "persistence"), to: server, lane: .view)
+    }
+
+    private func beginWriting(
+        at server: RedisEndpoint?, until deadline: ContinuousClock.Instant
+    ) async throws(StoreError) -> Bool {
+        if Self.field("aof_enabled", of: try await persistence(of: server)) == 1 {
+            guard try await start(Command(words: "BGREWRITEAOF"), at: server, until: deadline) else { return false }
+        }
+        let saves = try await router.send(Command(words: "CONFIG", "GET", "save"), to: server, lane: .view)
+        // Where CONFIG is forbidden a snapshot too many does no harm.
+        if let words = saves.array, words.last?.text == "" { return true }
+        return try await start(Command(words: "BGSAVE", "SCHEDULE"), at: server, until: deadline)
+    }
+
+    /// Starts it. One that was begun before may hold what was removed since: it is waited for.
+    private func start(
+        _ command: Command, at server: RedisEndpoint?, until deadline: ContinuousClock.Instant
+    ) async throws(StoreError) -> Bool {
         while true {
-            var isEverywhere = true
-            for reply in try await router.sendToAll(command) {
-                guard case .error(let text) = reply else { continue }
-                guard text.contains("in progress") else { throw StoreError(refusal: text, at: router.servers) }
-                isEverywhere = false
-            }
-            guard !isEverywhere, ContinuousClock.now < deadline, !Task.isCancelled else { return isEverywhere }
+            guard case .error(let text) = try await router.send(command, to: server, lane: .view) else { return true }
+            guard text.contains("in progress") else { throw StoreError(refusal: text, at: router.servers) }
+            guard ContinuousClock.now < deadline, !Task.isCancelled else { return false }
             try? await Task.sleep(for: .milliseconds(50))
         }
     }

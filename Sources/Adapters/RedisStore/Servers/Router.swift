@@ -109,15 +109,31 @@ final class Router: Sendable {
         throw StoreError(refusal: text, at: servers)
     }
 
-    /// Sends a command to every server that is known.
-    func sendToAll(_ command: Command) async throws(StoreError) -> [Reply] {
-        var replies: [Reply] = []
-        let nodes = state.withLock { Set($0.owners.values) }
-        for endpoint in nodes.isEmpty ? [nil] : nodes.map(Optional.init) {
-            let reply = try await send(command, to: endpoint, lane: .view)
-            replies.append(reply)
+    /// Every server that holds keys: in a Redis Cluster each of its primaries, whether or not this process has keys there; else the
+    /// one that is configured, nil.
+    func primaries() async throws(StoreError) -> [RedisEndpoint?] {
+        let reply = try await send(Command(words: "CLUSTER", "SLOTS"), to: nil, lane: .view)
+        if case .error(let text) = reply {
+            // Of what is no cluster, or does not tell.
+            guard !state.withLock({ $0.owners.isEmpty }) else { return [nil] }
+            throw StoreError(refusal: text, at: servers)
         }
-        return replies
+        // Of each range of slots: first, last, and of its primary host, port and more, then the same of its replicas.
+        let primaries = Set(
+            (reply.array ?? []).compactMap { range in
+                range.array.flatMap { $0.count > 2 ? $0[2].array : nil }.flatMap(endpoint)
+            })
+        guard !primaries.isEmpty else {
+            throw StoreError(
+                .unavailable, "no node of the cluster of \(servers) has any slots; try again when it is settled")
+        }
+        return Array(primaries)
+    }
+
+    private func endpoint(_ node: [Reply]) -> RedisEndpoint? {
+        guard node.count > 1, let port = node[1].integer else { return nil }
+        let host = node[0].text ?? ""
+        return RedisEndpoint(host: host.isEmpty ? firstHost : host, port: Int(port))
     }
 
     /// Makes the connections, so that what is wrong with them is told at once.
@@ -145,7 +161,8 @@ final class Router: Sendable {
         return next
     }
 
-    private func send(
+    /// Sends a command to one server; nil is the one that is configured.
+    func send(
         _ command: Command, to endpoint: RedisEndpoint?, lane: Lane
     ) async throws(StoreError) -> Reply {
         guard let endpoint else { return try await home[lane.rawValue].send(command) }
