@@ -138,7 +138,7 @@ let package = Package(
                 "TestVectors", "CHiredis",
             ],
             path: "Tests/Chaos", exclude: ["Command"]),
-        .executableTarget(name: "Chaos", dependencies: ["ChaosRun", "poste"], path: "Tests/Chaos/Command"),
+        .executableTarget(name: "Chaos", dependencies: ["ChaosRun", "LocalCluster", "poste"], path: "Tests/Chaos/Command"),
 
         // Benchmarks
         .executableTarget(

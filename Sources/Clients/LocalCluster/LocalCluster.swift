@@ -153,6 +153,15 @@ public final class LocalCluster: Sendable {
         let roots, enrolment_token: String
     }
 
+    /// Runs a command of `poste` for operators, as `rebuild`, on the cluster's stores to its end. Gives what it prints.
+    /// - Throws: `LocalClusterError` where it fails, or has not ended within `limit`.
+    @discardableResult
+    public func operate(_ words: String..., within limit: Duration = .seconds(60)) async throws -> String {
+        try await Tool(folder: folder).require(
+            [configuration.executable] + words + storeArguments + ["--cluster", clusterFolder.path], within: limit,
+            "poste \(words.joined(separator: " "))")
+    }
+
     /// Ends everything: roles in good order, those that depend on others first; Redis and brokers at once.
     public func stop() async {
         for group in [workers, fronts, [kms]] {

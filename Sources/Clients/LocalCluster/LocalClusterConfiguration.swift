@@ -18,8 +18,10 @@ public struct LocalClusterConfiguration: Sendable {
         case single
         /// A primary and a replica, which `LocalRedis.promoteReplica()` makes the primary.
         case replicated
-        /// A primary, a replica and a Sentinel, which promotes by itself.
+        /// A primary, a replica and three Sentinels, which promote by themselves.
         case sentinel
+        /// A Redis Cluster of three primaries, each with a replica that takes its place by itself.
+        case cluster
         /// A Redis that runs already, by its URL. It is used as it is, and cannot be killed.
         case named(String)
         /// None: the embedded store holds all.

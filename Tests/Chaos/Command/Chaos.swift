@@ -1,7 +1,8 @@
 import ChaosRun
 import Foundation
+import LocalCluster
 
-/// `Chaos [--minutes N] [--seed N] [--level BITS] [--only KIND[,KIND]] [--folder FOLDER] [--keep]`: breaks a cluster under load. The last line is a JSON
+/// `Chaos [--minutes N] [--seed N] [--level BITS] [--only KIND[,KIND]] [--redis KIND] [--folder FOLDER] [--keep]`: breaks a cluster under load. The last line is a JSON
 /// object; the exit status is 0 when everything held that must hold, 1 when not, and 2 when the run could not be made.
 @main
 enum Chaos {
@@ -64,8 +65,17 @@ private struct Arguments {
                     }
                     return kind
                 }
+            case "--redis":
+                let kinds: [String: LocalClusterConfiguration.Redis] = [
+                    "replicated": .replicated, "sentinel": .sentinel, "cluster": .cluster
+                ]
+                guard let redis = kinds[value] else {
+                    throw Wrong(description: "--redis takes replicated, sentinel or cluster, not \(value)")
+                }
+                settings.redis = redis
             case "--folder": settings.folder = value
-            default: throw Wrong(description: "\(word): the options are --minutes, --seed, --level, --only, --folder, --keep")
+            default:
+                throw Wrong(description: "\(word): the options are --minutes, --seed, --level, --only, --redis, --folder, --keep")
             }
         }
     }

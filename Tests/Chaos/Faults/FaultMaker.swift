@@ -32,6 +32,7 @@ struct FaultMaker: Sendable {
         case .diskFull(let number): try await fillDisk(ofBroker: number, for: duration)
         case .redisFailover(let lostMs): try await failOver(losing: .milliseconds(lostMs), for: duration)
         case .redisWipe: try await wipe(for: duration)
+        case .rebuild: try await cluster.operate("rebuild")
         case .rollingRestart: try await restartAll()
         }
     }
@@ -96,18 +97,31 @@ struct FaultMaker: Sendable {
     }
 
     private func failOver(losing lost: Duration, for duration: Duration) async throws {
-        if lost > .zero { try await redis.cutReplication() }
-        try await Task.sleep(for: lost)
-        let old = try await redis.failOver()
+        let redis = try redis
+        // In a Redis Cluster that one which has most partitions' views loses most.
+        var (primary, most) = (try await redis.primary(), 0)
+        for candidate in try await redis.primaries() {
+            let views = try await candidate.command("KEYS", "poste:{*}:position").split(separator: "\n").count
+            if views > most { (primary, most) = (candidate, views) }
+        }
+        if lost > .zero {
+            let replica = try await redis.replica(of: primary)
+            try await redis.cutReplication(of: primary)
+            try await Task.sleep(for: lost)
+            let offsets = (try await primary.info("master_repl_offset"), try await replica.info("master_repl_offset"))
+            guard offsets.0 != offsets.1 else { throw Failure(description: "nothing was written that could be lost") }
+        }
+        let old = try await redis.failOver(of: primary)
         try await Task.sleep(for: duration)
         try await redis.rejoin(old)
     }
 
     private func wipe(for duration: Duration) async throws {
-        let (primary, replica) = (try await redis.primary(), try await redis.replica())
-        await replica.kill()
-        await primary.kill()
-        for server in [primary, replica] {
+        let redis = try redis
+        let primaries = try await redis.primaries()
+        let replicas = redis.servers.filter { server in !primaries.contains { $0 === server } }
+        for server in replicas + primaries { await server.kill() }
+        for server in redis.servers {
             // Put aside, so that the search for plaintext still sees it.
             for file in ["appendonlydir", "dump.rdb"] {
                 let path = server.folder.appendingPathComponent(file).path
@@ -115,8 +129,8 @@ struct FaultMaker: Sendable {
             }
         }
         try await Task.sleep(for: duration)
-        try await primary.start()
-        try await redis.rejoin(replica)
+        for server in primaries { try await server.start() }
+        for server in replicas { try await redis.rejoin(server) }
     }
 
     private func restartAll() async throws {

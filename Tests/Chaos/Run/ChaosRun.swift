@@ -17,6 +17,10 @@ package struct ChaosRun: Sendable {
         package var level = 1024
         /// What kinds of faults are done.
         package var kinds = FaultKind.allCases
+        /// What faults are done, one after the other, however long that takes; empty for a schedule that the seed makes.
+        package var faults: [Fault] = []
+        /// What Redis is: of a kind that has replicas.
+        package var redis = LocalClusterConfiguration.Redis.replicated
         /// Hears a line for each thing that happens.
         package var tell: @Sendable (String) -> Void = { FileHandle.standardOutput.write(Data(($0 + "\n").utf8)) }
         /// How long what was promised may take to arrive when all faults are over.
@@ -42,7 +46,7 @@ package struct ChaosRun: Sendable {
         defer { smallDisk.remove() }
         var configuration = LocalClusterConfiguration(executable: settings.executable, folder: folder)
         configuration.brokers = .started(shape.brokers, settings: LocalClusterConfiguration.foundDeadSoon)
-        configuration.redis = .replicated
+        configuration.redis = settings.redis
         configuration.fronts = shape.fronts
         configuration.workers = shape.workers
         configuration.level = settings.level
@@ -59,7 +63,10 @@ package struct ChaosRun: Sendable {
     }
 
     private func run(_ smallDisk: SmallDisk) async throws -> Report {
-        let schedule = Schedule(seed: settings.seed, lengthMs: settings.lengthMs, shape: shape, kinds: settings.kinds)
+        let schedule =
+            settings.faults.isEmpty
+            ? Schedule(seed: settings.seed, lengthMs: settings.lengthMs, shape: shape, kinds: settings.kinds)
+            : Schedule(settings.faults, seed: settings.seed)
         settings.tell("\(schedule)")
         try await letRedisWriteAllDown()
         let journal = try Journal(file: settings.folder + "/record.jsonl")
@@ -154,9 +161,10 @@ package struct ChaosRun: Sendable {
         var orphans: [String]
         repeat {
             do {
-                guard let primary = try await cluster.redis?.primary(), let brokers = cluster.brokers else { return ["no Redis to scan"] }
+                guard let redis = cluster.redis, let brokers = cluster.brokers else { return ["no Redis to scan"] }
                 let log = try await LogState(readFrom: brokers.bootstrapServers)
-                let keys = try await RedisControl(port: primary.port).scan()
+                var keys: [ScannedKey] = []
+                for primary in try await redis.primaries() { keys += try await RedisControl(port: primary.port).scan() }
                 let positions = keys.count { $0.name.suffix(9).elementsEqual(":position".utf8) }
                 orphans = Keyspace(partitions: cluster.configuration.partitions, log: log).orphans(among: keys)
                 if positions == 0 { orphans.append("there is no position: no view was scanned") }

@@ -22,11 +22,13 @@ package enum Fault: Hashable, Sendable, CustomStringConvertible {
     case kill(Member)
     /// SIGSTOP; SIGCONT when the fault ends.
     case freeze(Member)
-    /// The replica stops to hear of writes; so many milliseconds later the primary is killed and the replica takes its place. The
-    /// old primary comes back as a replica when the fault ends.
+    /// The replica of a primary stops to hear of writes; so many milliseconds later the primary is killed and the replica takes
+    /// its place. The old primary comes back as a replica when the fault ends.
     case redisFailover(lostMs: Int)
-    /// Both servers are killed, and come back empty.
+    /// All servers are killed, and come back empty.
     case redisWipe
+    /// An operator has the views folded again (`poste rebuild`).
+    case rebuild
     /// The disk of a broker is full, and has room again when the fault ends.
     case diskFull(broker: Int)
     /// The member is started again with a clock that is so many seconds ahead (or behind), and with a right one when the fault ends.
@@ -40,6 +42,7 @@ package enum Fault: Hashable, Sendable, CustomStringConvertible {
         case .freeze(let member): "SIGSTOP of \(member)"
         case .redisFailover(let lostMs): "Redis fails over and loses \(lostMs) ms of writes"
         case .redisWipe: "Redis is wiped"
+        case .rebuild: "the views are rebuilt"
         case .diskFull(let broker): "the disk of \(Member.broker(broker)) is full"
         case .clockSkew(let member, let seconds): "the clock of \(member) is \(seconds) s \(seconds < 0 ? "behind" : "ahead")"
             .replacingMinus()
@@ -61,7 +64,7 @@ package enum Fault: Hashable, Sendable, CustomStringConvertible {
             case .worker: .workers
             case .broker: .brokers
             }
-        case .redisFailover, .redisWipe: .redis
+        case .redisFailover, .redisWipe, .rebuild: .redis
         case .diskFull: .brokers
         case .rollingRestart: .everything
         }

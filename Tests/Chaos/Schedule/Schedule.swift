@@ -60,6 +60,22 @@ package struct Schedule: Hashable, Sendable {
         }
     }
 
+    /// These faults and no others, one after the other.
+    package init(_ faults: [Fault], seed: UInt64) {
+        self.seed = seed
+        var now = Self.calmMs
+        var scheduled: [ScheduledFault] = []
+        for fault in faults {
+            let lastsMs = 1_000
+            scheduled.append(
+                ScheduledFault(
+                    number: scheduled.count + 1, beginsMs: now, lastsMs: lastsMs, fault: fault, isSingle: true))
+            now += lastsMs + FaultKind.recoveryMs
+        }
+        self.faults = scheduled
+        lengthMs = now
+    }
+
     private static func singles(until end: Int, _ dealer: inout Dealer, withRollingRestart: Bool) -> [ScheduledFault] {
         var faults: [ScheduledFault] = []
         var now = calmMs

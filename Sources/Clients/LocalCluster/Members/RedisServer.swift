@@ -3,7 +3,7 @@ import Synchronization
 
 /// One process of redis-server: a primary, a replica or a Sentinel.
 public final class RedisServer: Sendable {
-    /// Its name in the cluster: redis-1, redis-2, sentinel.
+    /// Its name in the cluster: redis-1, redis-2 …, sentinel-1 …
     public let name: String
     /// Its port on 127.0.0.1; the same in all its lives.
     public let port: Int
@@ -18,7 +18,7 @@ public final class RedisServer: Sendable {
 
     init(
         _ name: String, port: Int, _ configuration: LocalClusterConfiguration, isSentinel: Bool = false,
-        _ lines: [String]
+        _ lines: [String], files: [String: String] = [:]
     ) throws {
         self.name = name
         self.port = port
@@ -35,8 +35,9 @@ public final class RedisServer: Sendable {
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             try Data((common + lines).joined(separator: "\n").appending("\n").utf8).write(to: configurationFile)
+            for (name, text) in files { try Data(text.utf8).write(to: folder.appendingPathComponent(name)) }
         } catch {
-            throw LocalClusterError(.machine, "cannot write \(configurationFile.path): \(error.localizedDescription)")
+            throw LocalClusterError(.machine, "cannot write into \(folder.path): \(error.localizedDescription)")
         }
     }
 
