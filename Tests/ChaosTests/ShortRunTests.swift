@@ -18,6 +18,14 @@ import Testing
         #expect(report.faults == 2 && report.singleRecipientSilenceMs < 30_000)
     }
 
+    @Test(.timeLimit(.minutes(5))) func sentinelsPromoteAReplicaThatLacksTheLastWrites() async throws {
+        let report = try await run {
+            $0.redis = .sentinel
+            $0.faults = [.redisFailover(lostMs: 1_500)]
+        }
+        #expect(report.faults == 1 && report.singleRecipientSilenceMs < 30_000)
+    }
+
     private func run(_ change: (inout ChaosRun.Settings) -> Void = { _ in }) async throws -> Report {
         let environment = ProcessInfo.processInfo.environment
         let seed = environment["POSTE_CHAOS_SEED"].flatMap(UInt64.init) ?? UInt64.random(in: 1...999_999)
