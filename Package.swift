@@ -15,8 +15,8 @@ let package = Package(
             name: "poste",
             dependencies: [
                 "MailboxClient", "KeyManagement", "FrontWorker", "DeliveryWorker", "KafkaLog", "RedisStore", "EmbeddedStore",
-                "ClusterKeyFile", "KeyManagementClient", "MeasuredStores", "ClusterStatus", "AdminServer", "SQLite", "StateFolder",
-                "WorkPool", "Observability", "LocalCluster", "LoadGenerator",
+                "ClusterKeyFile", "KeyManagementClient", "MeasuredStores", "ClusterStatus", "AdminServer", "TraceExport", "SQLite",
+                "StateFolder", "WorkPool", "Observability", "LocalCluster", "LoadGenerator",
             ]),
 
         // Clients
@@ -58,6 +58,9 @@ let package = Package(
             name: "EmbeddedStore", dependencies: ["SQLite", "Mailbox"], path: "Sources/Adapters/EmbeddedStore"),
         .target(
             name: "ClusterKeyFile", dependencies: ["Mailbox", "StateFolder"], path: "Sources/Adapters/ClusterKeyFile"),
+        .target(
+            name: "TraceExport", dependencies: ["MailboxAPI", "RPC", "Observability"], path: "Sources/Adapters/TraceExport",
+            exclude: ["opentelemetry"]),
         .target(
             name: "KeyManagementClient", dependencies: ["MailboxAPI", "RPC", "IBAKE"],
             path: "Sources/Adapters/KeyManagementClient"),
@@ -110,6 +113,8 @@ let package = Package(
 
         // What tests share: the files of Tests/Vectors, scripted and seeded randomness, mutations for fuzzing
         .target(name: "TestVectors", dependencies: ["Primitives"], path: "Tests/Support/TestVectors"),
+        // Messages beside the text in which protoc writes them
+        .target(name: "ProtobufSamples", dependencies: ["MailboxAPI"], path: "Tests/Support/ProtobufSamples"),
         // A process for tests to kill.
         .executableTarget(
             name: "StoreVictim", dependencies: ["EmbeddedStore", "StoreBehaviour", "CSQLite"], path: "Tests/Support/StoreVictim"),
@@ -157,7 +162,10 @@ let package = Package(
 
         // Tests, one target a module
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
-        .testTarget(name: "MailboxAPITests", dependencies: ["MailboxAPI", "RPC", "Primitives", "TestVectors"]),
+        .testTarget(name: "MailboxAPITests", dependencies: ["MailboxAPI", "RPC", "Primitives", "ProtobufSamples", "TestVectors"]),
+        .testTarget(
+            name: "TraceExportTests",
+            dependencies: ["TraceExport", "MailboxAPI", "RPC", "Observability", "ProtobufSamples", "Primitives", "TestVectors"]),
         .testTarget(name: "RPCTests", dependencies: ["RPC", "Primitives", "RPCPeer"]),
         .testTarget(name: "LocalClusterTests", dependencies: ["LocalCluster", "poste"]),
         .testTarget(

@@ -40,7 +40,7 @@ extension Command {
             configuration.startsAtATime = starts
         }
         try options.announce("deliver", admin.address)
-        try await runUntilStopped([{ try await worker.run() }, { await probe.run() }, { await admin.run() }])
+        try await options.runUntilStopped([{ try await worker.run() }, { await probe.run() }, { await admin.run() }])
         await stores.close()
         admin.stop()
     }

@@ -44,7 +44,7 @@ extension Command {
         let worker = try roles.delivery(stores: stores)
         let frontServed = RPCAddress(host: frontAddress.host, port: front.port)
         admin.setName(frontServed.description)
-        try await runUntilStopped([
+        try await options.runUntilStopped([
             { await front.run() },
             { await keys.watch() },
             { try await worker.run() },

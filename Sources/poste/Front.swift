@@ -51,7 +51,7 @@ extension Command {
             trustsForwardedFor: arguments.has("trust-forwarded-for"))
         let host = address.reachableHost
         admin.setName(RPCAddress(host: arguments.value("advertise") ?? host, port: front.port).description)
-        try await runUntilStopped([
+        try await options.runUntilStopped([
             { await front.run() },
             { await keys.watch() },
             { await probe.run() },

@@ -48,7 +48,7 @@ extension Command {
         let served = RPCAddress(host: address.host, port: service.port).description
         admin.setName(served)
         try options.announce("kms", ["kms": served].merging(admin.address) { first, _ in first })
-        try await runUntilStopped([{ await admin.run() }])
+        try await options.runUntilStopped([{ await admin.run() }])
         await service.shutdown()
         admin.stop()
     }

@@ -34,8 +34,7 @@ extension Command {
             Option("receipt", .flag, "ask to be told when the recipient has it; 'poste receive' brings the answer"),
             Option("change-fronts", .flag, "send the second message of the handshake to another front than the first"),
             Option("trace", .flag, "tell each message of the protocol on standard error"),
-            .traceFile,
-        ] + Option.user,
+        ] + Option.tracing + Option.user,
         run: send)
 
     @Sendable private static func send(_ arguments: Arguments) async throws {
@@ -51,17 +50,19 @@ extension Command {
         configuration.changesFronts = arguments.has("change-fronts")
         configuration.observe = steps.note
         let client = MailboxClient(profile, configuration)
-        for recipient in recipients {
-            try await send(contents, from: sender, to: recipient, with: client, steps, arguments)
+        let tracing = try arguments.tracing("send", metrics: MetricRegistry(), log: try arguments.log("send"))
+        try await tracing.during {
+            for recipient in recipients {
+                try await send(
+                    contents, from: sender, to: recipient, with: client, steps, tracing.tracer, arguments)
+            }
         }
     }
 
     private static func send(
         _ contents: [Content], from sender: Identity, to recipient: Identity, with client: MailboxClient,
-        _ steps: StepLog,
-        _ arguments: Arguments
+        _ steps: StepLog, _ tracer: Tracer, _ arguments: Arguments
     ) async throws {
-        let tracer = try arguments.tracer("send")
         var session: SendingSession?
         for content in contents {
             var options = DepositOptions()

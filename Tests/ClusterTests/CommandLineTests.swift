@@ -25,7 +25,8 @@ import Testing
         (["snd"], "did you mean send?"), (["send", "--too", "x"], "did you mean --to?"), (["dev", "extra"], "too many words"),
         (["front", "--listen", "nowhere"], "HOST:PORT"), (["kms", "--domain", "a b"], "--domain"),
         (["dev", "--level", "99"], "2048, 3072 or 7680"), (["certificate", "king", "--out", "x"], "not king"),
-        (["account", "example.com"], "--token-file")
+        (["account", "example.com"], "--token-file"), (["front", "--otlp", "nowhere"], "localhost:4317"),
+        (["deliver", "--otlp-roots", "ca.pem"], "--otlp-roots wants --otlp")
     ] as [([String], String)])
     func aWrongCommandLineIsExplained(arguments: [String], hint: String) async throws {
         let poste = try Poste()

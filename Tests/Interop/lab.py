@@ -13,8 +13,8 @@ from client import Account, Server
 
 
 class Lab:
-    def __init__(self, poste, folder, level, verbose=False):
-        self.poste, self.folder, self.level, self.verbose = poste, folder, level, verbose
+    def __init__(self, poste, folder, level, verbose=False, options=()):
+        self.poste, self.folder, self.level, self.verbose, self.options = poste, folder, level, verbose, options
         folder.mkdir()
         self.cluster, self.log = folder / "cluster", open(folder / "log", "a")
 
@@ -35,17 +35,21 @@ class Lab:
         local = "127.0.0.1:0"
         command = [self.poste, "dev", "--cluster", self.cluster, "--home", self.folder / "home", "--ready-file", ready]
         command += ["--kms-listen", local, "--front-listen", local, "--level", str(self.level)]
-        command += ["--domain", "example.com", "--domain", "other.example"]
+        command += ["--domain", "example.com", "--domain", "other.example", *self.options]
         self.process = subprocess.Popen(command + self.test_level, stdout=self.log, stderr=self.log)
-        deadline = time.monotonic() + 60
-        while not ready.exists() or not ready.read_text().endswith("}"):
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError("poste dev does not start: " + (self.folder / "log").read_text()[-2000:])
-            time.sleep(0.05)
-        addresses = self.addresses = json.loads(ready.read_text())["addresses"]
+        addresses = self.addresses = self.notice(ready)
         roots = (self.cluster / "ca.pem").read_bytes()
         self.kms, self.front = Server(addresses["kms"], roots), Server(addresses["front"], roots)
         self.token = (self.cluster / "kms" / "enrolment.token").read_text().strip()
+
+    def notice(self, ready):
+        """The addresses of what was started, once it serves."""
+        deadline = time.monotonic() + 60
+        while not ready.exists() or not ready.read_text().endswith("}"):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError("poste does not start: " + (self.folder / "log").read_text()[-2000:])
+            time.sleep(0.05)
+        return json.loads(ready.read_text())["addresses"]
 
     def stop(self, kill=False):
         (self.process.kill if kill else self.process.terminate)()

@@ -15,8 +15,9 @@ import traceback
 
 try:
     import client  # noqa: F401 (asks for grpcio, protobuf, grpcio-reflection and cryptography)
+    import collector  # noqa: F401 (and for opentelemetry-proto)
 except ImportError as error:
-    print(f"SKIPPED: {error}. Get it with: pip install grpcio protobuf grpcio-reflection cryptography")
+    print(f"SKIPPED: {error}. Get it with: pip install grpcio protobuf grpcio-reflection cryptography opentelemetry-proto")
     sys.exit(77)
 
 import good_checks
@@ -25,6 +26,7 @@ import hostile_keys
 import hostile_messages
 import hostile_relay
 import hostile_streams
+import trace_checks
 import vectors
 from lab import Lab
 
@@ -68,6 +70,10 @@ def main():
             with lab("good") as good:
                 for name, action in good_checks.ALL + good_checks.LAST:
                     run("good: " + name, action, good)
+        if wanted("traces: ", trace_checks.ALL):
+            with lab("traces") as traces:
+                for name, action in trace_checks.ALL:
+                    run("traces: " + name, action, traces)
         # each in a cluster of its own, since a front takes only so many exchanges a minute from one address
         for module in HOSTILE:
             if wanted("hostile: ", module.ALL):

@@ -1,24 +1,9 @@
 import MailboxAPI
 import Primitives
+import ProtobufSamples
 
-/// One message of each type with every field set, beside the text in which `protoc` writes it.
-struct Sample: Sendable {
-    let name: String
-    let text: String
-    let octets: [UInt8]
-    /// Reads octets as that type and writes them again.
-    let reencode: @Sendable ([UInt8]) throws(ProtobufError) -> [UInt8]
-    /// Whether octets are this very message.
-    let isEqual: @Sendable ([UInt8]) throws(ProtobufError) -> Bool
-
-    init<Message: ProtobufMessage>(_ message: Message, _ text: String) {
-        name = Message.name
-        self.text = text
-        octets = message.encoded
-        reencode = { octets throws(ProtobufError) in try Message(decoding: octets).encoded }
-        isEqual = { octets throws(ProtobufError) in try Message(decoding: octets) == message }
-    }
-
+/// One message of each type.
+extension Sample {
     private static let opening = DepositOpening(
         csbID: [0, 1, 2, 255], initiator: [65], header: [66, 67], tag: [7], esk: [8, 9])
     private static let question = ServerReflectionRequest(host: "h", question: .fileContainingSymbol("a.B"))

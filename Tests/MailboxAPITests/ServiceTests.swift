@@ -1,6 +1,7 @@
 import Foundation
 import MailboxAPI
 import Primitives
+import ProtobufSamples
 import RPC
 import Testing
 

@@ -1,4 +1,5 @@
 import MailboxAPI
+import ProtobufSamples
 import Testing
 import TestVectors
 

@@ -26,7 +26,12 @@ import Testing
 
     @Test func spansAreLinesOfOTLP() throws {
         let lines = Mutex<[String]>([])
-        let tracer = Tracer(service: "poste-front", instance: "here/1") { line in lines.withLock { $0.append(line) } }
+        let resource = TraceResource(service: "poste-front", instance: "here/1", version: "0.1")
+        let ended = Mutex<[EndedSpan]>([])
+        let tracer = Tracer(sinks: [
+            SpanLines.sink(of: resource) { line in lines.withLock { $0.append(line) } },
+            { span in ended.withLock { $0.append(span) } },
+        ])
         let trace = [UInt8](1...16)
         var span = tracer.begin("Mailbox/Deposit", .server, in: trace, id: [UInt8](1...8), parent: [UInt8](11...18))
         span?.attributes = [("poste.deposit.id", "x \"y\""), ("octets", LogValue(1 << 40)), ("first", true)]
@@ -38,6 +43,10 @@ import Testing
             try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
         }
         try #require(read.count == 2)
+        #expect(ended.withLock { $0.map(\.span.name) } == ["Mailbox/Deposit", "child"], "each sink has them all")
+        let resources = try #require(read[0]["resourceSpans"] as? [[String: Any]])
+        let names = (resources[0]["resource"] as? [String: Any])?["attributes"] as? [[String: Any]]
+        #expect(names?.map { $0["key"] as? String } == ["service.name", "service.instance.id", "service.version"])
         let first = try #require(Self.spans(read[0]).first)
         #expect(first["traceId"] as? String == "0102030405060708090a0b0c0d0e0f10")
         #expect(
@@ -60,8 +69,7 @@ import Testing
     @Test func theSameShareOfTracesIsWrittenByAll() {
         #expect(Tracer.off.begin("x", .internal, in: [UInt8](1...16)) == nil)
         let (one, other) = (
-            Tracer(service: "a", instance: "1", ratio: 0.25) { _ in },
-            Tracer(service: "b", instance: "2", ratio: 0.25) { _ in }
+            Tracer(ratio: 0.25, sinks: [{ _ in }]), Tracer(ratio: 0.25, sinks: [{ _ in }])
         )
         var written = 0
         for _ in 0..<4000 {
@@ -76,7 +84,7 @@ import Testing
     @Test func aFileTakesLinesOfManyTasksWhole() async throws {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("spans-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: path) }
-        let write = try Tracer.file(path)
+        let write = try SpanLines.file(path)
         await withTaskGroup(of: Void.self) { group in
             for task in 0..<4 {
                 group.addTask { for line in 0..<500 { write("\(task) \(line) " + String(repeating: "x", count: 300)) } }
@@ -84,7 +92,7 @@ import Testing
         }
         let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
         #expect(lines.count == 2000 && Set(lines).count == 2000 && lines.allSatisfy { $0.hasSuffix("xxx") })
-        #expect(throws: (any Error).self) { try Tracer.file("/no/such/folder/spans") }
+        #expect(throws: (any Error).self) { try SpanLines.file("/no/such/folder/spans") }
     }
 
     private static func spans(_ line: [String: Any]) -> [[String: Any]] {

@@ -72,9 +72,17 @@ def against_schemas(report):
                     report.fault(overlay, error.message)
 
 
+def _settings(report, overlay, known):
+    """What an overlay sets, or names in a comment to be set, is an option that a role has."""
+    text = (FOLDER / "overlays" / overlay / "kustomization.yaml").read_text()
+    for name in re.findall(r"^ *(?:# )?- (POSTE_\w+)=", text, re.M):
+        report.expect(name in known, f"{overlay}, kustomization.yaml", f"poste has no option for {name}")
+
+
 def against_rules(report):
     known = variables()
     for overlay, found in documents():
+        _settings(report, overlay, known)
         names = {(document["kind"], re.sub(r"-[a-z0-9]{10}$", "", document["metadata"]["name"])) for document in found}
         workloads = [d for d in found if d["kind"] in ("Deployment", "StatefulSet", "Job")]
         labels = [d["spec"]["template"]["metadata"]["labels"] for d in workloads]

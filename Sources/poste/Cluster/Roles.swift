@@ -75,7 +75,7 @@ struct Roles: Sendable {
             rootsPEM: rootsPEM, now: wallClock)
         configuration.limits.trustsForwardedFor = trustsForwardedFor
         configuration.metrics = options.metrics
-        configuration.tracer = options.tracer
+        configuration.tracer = options.tracing.tracer
         return try FrontWorker(
             configuration, mailLog: stores.mailLog, view: stores.view, sessions: stores.sessions, keys: keys,
             accounts: accounts, log: options.log.component("front"))
@@ -102,7 +102,7 @@ struct Roles: Sendable {
             credentials: try options.identity.credentials(role: "delivery-worker", hosts: []),
             rootsPEM: try options.identity.rootsPEM(), now: wallClock)
         configuration.metrics = options.metrics
-        configuration.tracer = options.tracer
+        configuration.tracer = options.tracing.tracer
         change(&configuration)
         return DeliveryWorker(
             mailLog: stores.mailLog, view: stores.view, configuration: configuration, log: options.log.component("deliver"))

@@ -14,20 +14,20 @@ struct ServiceOptions: Sendable {
     let stores: StoreLocation
     let identity: ServiceIdentity
     let metrics = MetricRegistry()
-    let tracer: Tracer
+    let tracing: Tracing
     /// Where the admin page is served; none for nowhere.
     let admin: RPCAddress?
 
     static let all: [Option] = [
-        .cluster, .home, .tls, .passphraseFile, .insecureTestLevel, .logLevel, .logFormat, .readyFile, .admin, .traceFile, .traceRatio
-    ]
+        .cluster, .home, .tls, .passphraseFile, .insecureTestLevel, .logLevel, .logFormat, .readyFile, .admin
+    ] + Option.tracing
 
     init(_ arguments: Arguments, component: String) throws {
         folder = try arguments.clusterFolder()
         identity = try arguments.value("tls").map(ServiceIdentity.init(folder:)) ?? .issued(by: folder)
         log = try arguments.log(component).counted(in: metrics)
         admin = try arguments.adminAddress()
-        tracer = try arguments.tracer(component)
+        tracing = try arguments.tracing(component, metrics: metrics, log: log)
         passphraseFile = arguments.value("passphrase-file")
         insecureTestLevel = arguments.has("insecure-test-level")
         readyFile = arguments.value("ready-file")
@@ -98,6 +98,13 @@ extension Arguments {
             throw usage("--level is 2048, 3072 or 7680, not \(number)")
         }
         return level
+    }
+}
+
+extension ServiceOptions {
+    /// Runs services until one fails or the process is asked to stop, and has their spans sent, the last ones too.
+    func runUntilStopped(_ services: [@Sendable () async throws -> Void]) async throws {
+        try await tracing.during { try await poste.runUntilStopped(services) }
     }
 }
 

@@ -7,7 +7,8 @@ public struct UnaryMethod<Request: ProtobufMessage, Response: ProtobufMessage>: 
     /// The method's name within it.
     public let name: String
 
-    init(_ service: String, _ name: String) {
+    /// A method of a service.
+    package init(_ service: String, _ name: String) {
         self.service = service
         self.name = name
     }

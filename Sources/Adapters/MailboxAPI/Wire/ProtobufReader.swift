@@ -37,6 +37,17 @@ public struct ProtobufField: Sendable {
         return value
     }
 
+    /// For fields of type `int64`.
+    public func int64() throws(ProtobufError) -> Int64 {
+        Int64(bitPattern: try uint64())
+    }
+
+    /// For fields of type `fixed64`.
+    public func fixed64() throws(ProtobufError) -> UInt64 {
+        guard case .fixed64(let value) = value else { throw .wrongWireType(field: number) }
+        return value
+    }
+
     /// For fields of type `uint32`; higher bits are cut off, as the encoding says.
     public func uint32() throws(ProtobufError) -> UInt32 {
         UInt32(truncatingIfNeeded: try uint64())

@@ -8,9 +8,20 @@ public struct ProtobufWriter: Sendable {
 
     /// A field of type `uint32`, `uint64`, or an enumeration.
     public mutating func number(_ field: Int, _ value: UInt64) {
-        guard value != 0 else { return }
+        if value != 0 { member(field, value) }
+    }
+
+    /// A member of a oneof of a number's type: written when it is 0, too.
+    public mutating func member(_ field: Int, _ value: UInt64) {
         varint(UInt64(field) << 3)
         varint(value)
+    }
+
+    /// A field of type `fixed64`.
+    public mutating func fixed64(_ field: Int, _ value: UInt64) {
+        guard value != 0 else { return }
+        varint(UInt64(field) << 3 | 1)
+        octets += stride(from: 0, to: 64, by: 8).map { UInt8(truncatingIfNeeded: value >> $0) }
     }
 
     /// A field of type `int32`; negative numbers take ten octets.

@@ -20,43 +20,24 @@ public struct Span: Sendable {
     public let name: String
     /// Where it is.
     public let context: TraceContext
-    let kind: Kind
-    let parent: [UInt8]?
+    /// What part it has.
+    public let kind: Kind
+    /// The span that it belongs to, 8 octets; none for the first of a trace.
+    public let parent: [UInt8]?
     /// ns since 1970.
-    let start: UInt64
+    public let start: UInt64
     /// What is known of it.
     public var attributes: [(String, LogValue)] = []
     /// Of another trace that it belongs to as well.
     public var link: TraceContext?
+}
 
-    /// The span as a line of OTLP's JSON, as the collector's file receiver reads it.
-    func line(resource: String, end: UInt64, failure: String?) -> String {
-        var fields = [
-            "\"traceId\":\"\(TraceContext.hex(context.traceID))\"",
-            "\"spanId\":\"\(TraceContext.hex(context.spanID))\"",
-            "\"name\":\(LogValue.text(name).json)", "\"kind\":\(kind.rawValue)", "\"startTimeUnixNano\":\"\(start)\"",
-            "\"endTimeUnixNano\":\"\(max(end, start))\"",
-            "\"attributes\":[\(attributes.map(Self.attribute).joined(separator: ","))]",
-        ]
-        if let parent { fields.append("\"parentSpanId\":\"\(TraceContext.hex(parent))\"") }
-        if let link {
-            fields.append(
-                "\"links\":[{\"traceId\":\"\(TraceContext.hex(link.traceID))\",\"spanId\":\"\(TraceContext.hex(link.spanID))\"}]"
-            )
-        }
-        if let failure { fields.append("\"status\":{\"code\":2,\"message\":\(LogValue.text(failure).json)}") }
-        return "{\"resourceSpans\":[{\"resource\":\(resource),\"scopeSpans\":[{\"scope\":{\"name\":\"poste\"},"
-            + "\"spans\":[{\(fields.joined(separator: ","))}]}]}]}"
-    }
-
-    static func attribute(_ name: String, _ value: LogValue) -> String {
-        let word =
-            switch value {
-            case .text: "\"stringValue\":\(value.json)"
-            // OTLP writes 64-bit numbers as text.
-            case .number(let number): "\"intValue\":\"\(number)\""
-            case .flag(let flag): "\"boolValue\":\(flag)"
-            }
-        return "{\"key\":\(LogValue.text(name).json),\"value\":{\(word)}}"
-    }
+/// A span that is over, as sinks take it.
+public struct EndedSpan: Sendable {
+    /// What it was.
+    public let span: Span
+    /// ns since 1970, and not before its start.
+    public let end: UInt64
+    /// Why it failed, in general words; none where it did not.
+    public let failure: String?
 }
