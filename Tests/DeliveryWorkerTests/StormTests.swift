@@ -61,6 +61,37 @@ import Testing
         }
     }
 
+    @Test func anOwnerThatBeginsPushesToThoseWithMailAndNotFirstIntoAllIdleStreams() async throws {
+        try await TestCluster.run(deliveryWorkers: 0, partitions: 1) { cluster in
+            let log = cluster.store.mailLog
+            let front = try FakeFront()
+            let people = try (0..<200).map { try Identity("sip:user\($0)@storm.example") }
+            let now = cluster.clock.now
+            for number in 0..<10 {
+                let mail = SampleMail(
+                    from: people[199], to: people[number], seed: UInt64(number), lifetime: 86_400)
+                try await log.append(try mail.envelope(receivedAt: now))
+            }
+            let streams = try people.enumerated().map {
+                RouteRenewal.Stream(
+                    entity: $0.element, stream: try StreamID(octets: Array("\($0.offset)".utf8)), openedAt: now)
+            }
+            try await log.append(RouteRenewal(front: front.address, leaseMs: 3_600_000, open: streams))
+            let first = try cluster.startDelivery()
+            try await eventually("all have a push") { front.opened.withLock { $0 } == 200 }
+            await first.stop()
+            front.opened.withLock { $0 = 0 }
+            front.pushed.withLock { $0 = [] }
+            let second = try cluster.startDelivery()
+            try await eventually("those with mail have it") { front.pushed.withLock { $0.count } == 10 }
+            // Longer than a storm is spread.
+            try await Task.sleep(for: .milliseconds(1500))
+            #expect(front.opened.withLock { $0 } == 10)
+            await second.stop()
+            await front.stop()
+        }
+    }
+
     /// Appends a record for each mailbox to the envelopes of its partition.
     private func append(
         _ people: [Identity], in cluster: TestCluster, _ record: (Identity, Int) throws -> LogRecord
@@ -106,6 +137,8 @@ final class FakeFront: PushHandlers {
     private let takesPushes: Bool
     /// Who was pushed to.
     let pushed = Mutex<Set<[UInt8]>>([])
+    /// How many pushes were begun.
+    let opened = Mutex(0)
     /// Who was to be dialled, and how often.
     let dialled = Mutex<[[UInt8]: Int]>([:])
     let mostDials = Mutex(0)
@@ -132,6 +165,7 @@ final class FakeFront: PushHandlers {
         _ requests: Requests<PushRequest>, _ responses: Responses<PushResponse>, _ context: RPCContext
     ) async throws {
         guard takesPushes else { return try await Task.sleep(for: .seconds(60)) }
+        opened.withLock { $0 += 1 }
         try await responses.send(PushResponse(.ready(PushReady())))
         while let request = try await requests.next() {
             guard case .deposit(let deposit) = request.part else { continue }

@@ -32,7 +32,8 @@ actor PushBoard {
         }
     }
 
-    /// For an owner that begins, or begins again: attendants for all that can be reached and have something waiting.
+    /// For an owner that begins, or begins again: attendants for all that can be reached and have something waiting. Those whose
+    /// streams are idle come in as mail does or their front renews the route: 10,000 of them at once would hold up the others.
     func startReachable() async throws(StoreError) {
         mayLackStreamsUntil = .now + Self.hearsOfAllStreams
         for attendant in attendants.values { attendant.lookAgain() }
