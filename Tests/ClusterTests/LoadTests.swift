@@ -96,7 +96,7 @@ import Testing
 
     @Test(arguments: [
         ["--scenario", "stedy"], ["--mix", "film:1"], ["--rate", "-1"], ["--users", "1"], ["--level", "1000"],
-        ["--front", "a:1"],
+        ["--front", "a:1"], ["--rate", "0"], ["--html", "/nowhere/report.html"], ["--json", "/nowhere/report.json"],
     ])
     func whatMakesNoSenseIsAUsageError(words: [String]) async throws {
         let poste = try Poste()

@@ -18,7 +18,7 @@ import Testing
             measurements: recorder.measurements, waiting: 1_234_567, online: 100_000)
     }
 
-    private let phases: [LoadRun.Phase] = [.gathering, .filling, .planned, .finishing, .settling, .leaving]
+    private let phases: [LoadRun.Phase] = [.gathering, .filling, .planned, .finishing, .settling, .leaving, .over]
 
     /// A line that the terminal breaks would make the next picture begin a line too low.
     @Test(arguments: [1, 20, 40, 80, 200], [1, 5, 24])
@@ -44,6 +44,11 @@ import Testing
         }
         for stage in Stage.allCases where stage != .deliveryInFocus { #expect(text.contains(stage.title)) }
         #expect(text.components(separatedBy: "60000000").count == 2 * 6 + 1)
+    }
+
+    @Test func aNarrowTerminalShowsTheTablesOneAboveTheOther() {
+        let lines = LoadScreen(LoadPlan(), backlog: nil, snapshot(.planned)).lines(columns: 50, rows: 24)
+        #expect(lines.contains { $0.hasPrefix("presence to drained") && $0.hasSuffix("60000000 60000000") })
     }
 
     @Test func itSaysWhatIsWaitedFor() {

@@ -64,7 +64,7 @@ struct LoadOptions: Sendable {
     static let report: [Option] = [
         Option(
             "json", .optionalValue("FILE"),
-            "write the report as JSON to FILE; without FILE it is the last line, without its seconds"),
+            "write the report as JSON to FILE; without FILE, or with -, it is the last line, without its seconds"),
         Option("html", .value("FILE"), "write the report as one page with plots"),
     ]
 
@@ -90,9 +90,11 @@ struct LoadOptions: Sendable {
         keeps = arguments.has("keep")
         running = try arguments.runningCluster()
         let json = arguments.value("json")
-        jsonPath = json.flatMap { $0.isEmpty ? nil : $0 }
-        printsJSON = json == ""
+        printsJSON = json == "" || json == "-"
+        jsonPath = printsJSON ? nil : json
         htmlPath = arguments.value("html")
+        try arguments.requireFolder("json", jsonPath)
+        try arguments.requireFolder("html", htmlPath)
         plan = try arguments.loadPlan(isBacklog: backlog != nil)
     }
 }
@@ -101,6 +103,7 @@ extension Arguments {
     fileprivate func loadPlan(isBacklog: Bool) throws -> LoadPlan {
         var plan = LoadPlan()
         plan.rate = try positive("rate", default: 10, atMost: 100_000)
+        guard plan.rate > 0 else { throw usage("--rate 0 would deposit nothing: give a rate above 0") }
         plan.duration = .seconds(max(1, try seconds("duration", default: 60)))
         plan.ramp = .seconds(try seconds("ramp", default: 0))
         plan.users = try number("users", in: 2...100_000, default: 200)
@@ -137,6 +140,16 @@ extension Arguments {
         return plan
     }
 
+    /// A report that cannot be written is not to be noticed when a long run has ended.
+    fileprivate func requireFolder(_ option: String, _ path: String?) throws {
+        guard let path else { return }
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue,
+            FileManager.default.isWritableFile(atPath: folder)
+        else { throw usage("--\(option): \(folder) is no folder that can be written to: make it first") }
+    }
+
     private func positive(_ name: String, default standard: Double, atMost limit: Double) throws -> Double {
         guard let text = value(name) else { return standard }
         guard let number = Double(text), number >= 0, number <= limit else {
@@ -158,7 +171,10 @@ extension Arguments {
         }
         guard value("endpoints") != nil else { return nil }
         guard let file = try EndpointsFile.read(endpointsPath) else {
-            throw CommandFailure(.unavailable, "there is no \(endpointsPath)")
+            throw CommandFailure(
+                .unavailable,
+                "there is no \(endpointsPath): 'poste dev' writes it when it serves; or give --kms, --front and --roots"
+            )
         }
         return (.file(endpointsPath), value("token-file") ?? file.enrolmentToken)
     }

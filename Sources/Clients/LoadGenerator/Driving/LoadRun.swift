@@ -18,6 +18,8 @@ public final class LoadRun: Sendable {
         case settling
         /// All that was to come has come, or it was given up; the streams end.
         case leaving
+        /// All streams have ended.
+        case over
     }
 
     /// Where a run stands.
@@ -232,6 +234,7 @@ public final class LoadRun: Sendable {
         // What comes twice comes soon.
         try? await Task.sleep(for: .milliseconds(500))
         await attendance.end()
+        course.withLock { $0.phase = .over }
     }
 }
 

@@ -79,7 +79,7 @@ extension LoadReport {
             ("\(balance.deposits)", "deposits", ""), ("\(balance.delivered)", "delivered", ""),
             ("\(balance.lost)", "lost", balance.lost == 0 ? "good" : "bad"),
             ("\(balance.corrupt)", "corrupt", balance.corrupt == 0 ? "good" : "bad"),
-            ("\(wrong)", "repeated, misattributed, out of order", wrong == 0 ? "good" : "bad"),
+            ("\(wrong)", "otherwise wrong", wrong == 0 ? "good" : "bad"),
             ("\(outcome.measurements.total(\.failed))", "failed", ""),
         ]
         return cards.map { "<div class=\"card \($0.2)\"><b>\(escaped($0.0))</b><span>\(escaped($0.1))</span></div>" }
@@ -149,9 +149,9 @@ extension LoadReport {
         body{margin:0 auto;max-width:60rem;padding:2rem 1rem;background:var(--paper);color:var(--ink);\
         font:16px/1.5 system-ui,sans-serif}
         h1{font-size:1.7rem;margin:0}h2{font-size:1.1rem;margin:2rem 0 .4rem}header p,footer,.note{color:var(--faint)}
-        .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr));gap:.6rem}
-        .card{background:var(--card);border:1px solid var(--rule);border-radius:.5rem;padding:.6rem .8rem}
-        .card b{display:block;font-size:1.3rem;font-variant-numeric:tabular-nums}.card span{color:var(--faint);font-size:.85rem}
+        .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(5.9rem,1fr));gap:.5rem}
+        .card{background:var(--card);border:1px solid var(--rule);border-radius:.5rem;padding:.5rem .7rem}
+        .card b{display:block;font-size:1.2rem;line-height:1.3;font-variant-numeric:tabular-nums}.card span{color:var(--faint);font-size:.85rem}
         .good b{color:var(--good)}.bad b{color:var(--bad)}
         figure{margin:0}figure h2{margin-bottom:0}.legend{margin:0}svg{width:100%;height:auto}
         svg text{fill:var(--faint);font-size:12px}.middle{text-anchor:middle}.right{text-anchor:end}
@@ -159,7 +159,7 @@ extension LoadReport {
         th small{display:block;font-weight:400;color:var(--faint)}.counts td:first-child{width:5rem;text-align:right}
         figure p.note{margin:0}
         .grid{stroke:var(--rule);stroke-width:1}.line{fill:none;stroke-width:2;stroke-linejoin:round}
-        .key{margin-right:1rem;font-size:.9rem}.key::before{content:"";display:inline-block;width:1.1rem;height:.2rem;\
+        .key{white-space:nowrap;margin-right:1rem;font-size:.9rem}.key::before{content:"";display:inline-block;width:1.1rem;height:.2rem;\
         margin-right:.4rem;vertical-align:middle;background:currentColor}
         .c1{color:var(--c1);stroke:var(--c1)}.c2{color:var(--c2);stroke:var(--c2)}.c3{color:var(--c3);stroke:var(--c3)}
         .c4{color:var(--c4);stroke:var(--c4)}.c5{color:var(--c5);stroke:var(--c5)}.c6{color:var(--c6);stroke:var(--c6)}

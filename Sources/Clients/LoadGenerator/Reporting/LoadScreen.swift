@@ -16,7 +16,10 @@ public struct LoadScreen: Sendable {
     /// Lines for a terminal of so many columns and rows. None is longer, and so none is broken by the terminal.
     public func lines(columns: Int, rows: Int) -> [String] {
         let width = max(1, columns - 1)
-        let all = [heading(width)] + zip(counts, stages).map { Self.padded($0, 35) + $1 }
+        // Side by side, or where that has no room and height has, one above the other.
+        let isNarrow = width < 35 + 41 && rows > counts.count + stages.count + 1
+        let tables = isNarrow ? counts + stages : zip(counts, stages).map { Self.padded($0, 35) + $1 }
+        let all = [heading(width)] + tables
         return all.prefix(max(1, rows - 1)).map { String($0.prefix(width)) }
     }
 
@@ -45,7 +48,7 @@ public struct LoadScreen: Sendable {
         case .gathering: 0
         case .filling: backlog.map { min(1, Double(total(\.achieved)) / Double(max(1, $0))) }
         case .planned: min(1, max(0, snapshot.elapsed / plan.duration))
-        case .finishing, .settling, .leaving: nil
+        case .finishing, .settling, .leaving, .over: nil
         }
     }
 
@@ -60,6 +63,7 @@ public struct LoadScreen: Sendable {
         case .settling:
             return backlog == nil ? "\(end)recipients take what waits, \(since)" : "recipients take what waits"
         case .leaving: return "\(end)recipients leave"
+        case .over: return "\(end)over"
         }
     }
 
