@@ -25,7 +25,7 @@ extension LoadReport {
             name: name, style: style,
             points: outcome.measurements.seconds.enumerated().compactMap { index, second in
                 value(second).map { (Double(index), $0) }
-            })
+            }, reach: 1)
     }
 
     /// Without the end, where all that still waits is taken at once: it would dwarf the load.

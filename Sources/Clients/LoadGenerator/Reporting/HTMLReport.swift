@@ -71,6 +71,7 @@ extension LoadReport {
 
     private var cards: String {
         let balance = outcome.balance
+        let failed = outcome.measurements.total(\.failed)
         let wrong = balance.repeated + balance.misattributed + balance.misordered + balance.unexpected
         let cards: [(String, String, String)] = [
             (isSound ? "sound" : "NOT SOUND", "verdict", isSound ? "good" : "bad"),
@@ -80,7 +81,7 @@ extension LoadReport {
             ("\(balance.lost)", "lost", balance.lost == 0 ? "good" : "bad"),
             ("\(balance.corrupt)", "corrupt", balance.corrupt == 0 ? "good" : "bad"),
             ("\(wrong)", "otherwise wrong", wrong == 0 ? "good" : "bad"),
-            ("\(outcome.measurements.total(\.failed))", "failed", ""),
+            ("\(failed)", "failed", failed == 0 ? "" : "bad"),
         ]
         return cards.map { "<div class=\"card \($0.2)\"><b>\(escaped($0.0))</b><span>\(escaped($0.1))</span></div>" }
             .joined()

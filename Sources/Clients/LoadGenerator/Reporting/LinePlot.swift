@@ -9,6 +9,19 @@ struct LinePlot {
         /// The class that gives its colour: `c1` to `c6`.
         var style: String
         var points: [(x: Double, y: Double)]
+        /// Points that lie further apart are not joined: in between there was nothing.
+        var reach = Double.infinity
+
+        /// The runs of points that are joined.
+        var pieces: [[(x: Double, y: Double)]] {
+            points.reduce(into: []) { pieces, point in
+                if let last = pieces.last?.last, point.x - last.x <= reach {
+                    pieces[pieces.count - 1].append(point)
+                } else {
+                    pieces.append([point])
+                }
+            }
+        }
     }
 
     /// A mark on an axis.
@@ -150,14 +163,16 @@ struct LinePlot {
     }
 
     private func path(_ line: Line) -> String {
-        guard !line.points.isEmpty else { return "" }
-        let points = line.points.map { "\(number(x($0.x))),\(number(y($0.y)))" }.joined(separator: " ")
-        guard line.points.count != 1 else {
-            let point = line.points[0]
+        line.pieces.map { path($0, line.style) }.joined(separator: "\n")
+    }
+
+    private func path(_ piece: [(x: Double, y: Double)], _ style: String) -> String {
+        if piece.count == 1, let point = piece.first {
             return
-                "<circle class=\"dot \(line.style)\" cx=\"\(number(x(point.x)))\" cy=\"\(number(y(point.y)))\" r=\"3\"/>"
+                "<circle class=\"dot \(style)\" cx=\"\(number(x(point.x)))\" cy=\"\(number(y(point.y)))\" r=\"3\"/>"
         }
-        return "<polyline class=\"line \(line.style)\" points=\"\(points)\"/>"
+        let points = piece.map { "\(number(x($0.x))),\(number(y($0.y)))" }.joined(separator: " ")
+        return "<polyline class=\"line \(style)\" points=\"\(points)\"/>"
     }
 
     private func number(_ value: Double) -> String {
