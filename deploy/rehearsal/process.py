@@ -25,7 +25,7 @@ class Running:
         self.reason = "it has not been asked yet"
         # Set where we ended it ourselves, for a drill.
         self.is_killed = False
-        with open(self.log, "wb") as log:
+        with open(self.log, "ab") as log:
             # In a group of its own: Ctrl-C is for us, and we end it.
             self.process = subprocess.Popen(
                 command, env=environment, cwd=instance.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,

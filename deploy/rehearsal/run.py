@@ -14,6 +14,7 @@ import urllib.request
 
 import programs
 from plan import Plan
+from practice import Practice
 from process import Failure, Running
 from watching import Watch
 
@@ -29,6 +30,8 @@ def main():
     arguments.add_argument(
         "--kill", action="append", default=[], metavar="NAME", help="SIGKILL for an instance, such as front-1; mail must flow all the same")
     arguments.add_argument("--run", action="append", default=[], metavar="SERVICE", help="run a job of another profile, too: load")
+    arguments.add_argument(
+        "--stay", action="store_true", help="then let it run, and take commands from standard input, such as kill front-1")
     arguments.add_argument("--keep", action="store_true", help="keep the folder with logs and state")
     options = arguments.parse_args()
     scales = {name: int(count) for name, _, count in (text.partition("=") for text in options.scale)}
@@ -73,7 +76,7 @@ def deposits(front):
 
 class Rehearsal:
     def __init__(self, folder, options, scales):
-        self.kills, self.extras = options.kill, options.run
+        self.kills, self.extras, self.stays = options.kill, options.run, options.stay
         self.began = time.monotonic()
         self.running = {}
         self.order = []
@@ -105,6 +108,8 @@ class Rehearsal:
             self._drill(name)
         for name in self.extras:
             self._extra(name)
+        if self.stays:
+            Practice(self, say).run()
 
     def _may_start(self, name):
         return all(self._is_up(needed) for needed in self.plan.services[name].get("depends_on", {}))
