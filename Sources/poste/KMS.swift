@@ -16,6 +16,7 @@ extension Command {
         examples: [
             ("poste kms", "serve example.com on 127.0.0.1:7400, with state in ~/.poste/dev/kms"),
             ("poste kms --remove sip:bob@example.com", "let bob enrol again who has lost his pre-shared key"),
+            ("poste kms --passphrase-file old --new-passphrase-file new", "change the passphrase; do so again where it was interrupted"),
             ("poste kms --domain mail.example --listen 0.0.0.0:7400 --passphrase-file /run/secrets/kms",
                 "serve a domain of your own, its secrets sealed under a passphrase"),
         ],
@@ -26,15 +27,29 @@ extension Command {
                 "token-file", .value("FILE"), "a file with the enrolment token", default: "enrolment.token of the state, made there"),
             Option("remove", .value("URI"), "remove the account that has this identity, and end; the KMS must not run"),
             Option(
+                "new-passphrase-file", .value("FILE"),
+                "seal the secrets under the passphrase of this file instead, and end; the KMS must not run"),
+            Option(
                 "new-audit-log", .flag, "put an audit log that was damaged aside, and begin another which says so"),
         ] + ServiceOptions.all
     ) { arguments in
         let options = try ServiceOptions(arguments, component: "kms")
         let address = try arguments.address("listen", default: "127.0.0.1:7400")
         let roles = Roles(options: options)
-        let state = try await roles.keyManagementState(
-            domains: try arguments.domainNames(), level: try arguments.securityLevel(),
-            beginsNewAuditLog: arguments.has("new-audit-log"), tokenFile: arguments.value("token-file"))
+        let open = { (roles: Roles) in
+            try await roles.keyManagementState(
+                domains: try arguments.domainNames(), level: try arguments.securityLevel(),
+                beginsNewAuditLog: arguments.has("new-audit-log"), tokenFile: arguments.value("token-file"))
+        }
+        if let file = arguments.value("new-passphrase-file") {
+            let files = try await roles.changePassphrase(toThatOf: file)
+            // It opens with the new one, or this says why not.
+            try await open(Roles(options: options.with(passphraseFile: file))).recordPassphraseChange(now: wallClock())
+            return say(
+                files.isEmpty ? "all secrets were sealed under that passphrase already"
+                    : "sealed under the new passphrase: \(files.joined(separator: ", "))")
+        }
+        let state = try await open(roles)
         if let name = arguments.value("remove") {
             let identity = try Identity(name)
             guard try await onThread({ try state.removeAccount(of: identity, now: wallClock()) }) else {

@@ -65,6 +65,34 @@ import Testing
         #expect(kms.refusal() as? KeyManagementError == .otherName(name, wanted: other))
     }
 
+    @Test func opensWithItsNewPassphraseAlone() throws {
+        var kms = try TestKMS()
+        defer { kms.remove() }
+        let parameters = try kms.open().parameters
+        let (old, new) = (kms.passphrase, SecretBytes(Array("staple the battery".utf8)))
+        let stranger = SecretBytes(Array("incorrect horse battery".utf8))
+        #expect(throws: SealedSecretError.wrongPassphrase) {
+            try KeyManagementState.changePassphrase(folder: kms.path, from: stranger, to: new)
+        }
+        #expect(throws: KeyManagementError.shortPassphrase) {
+            try KeyManagementState.changePassphrase(folder: kms.path, from: old, to: SecretBytes(Array("short".utf8)))
+        }
+        #expect(kms.refusal() == nil)
+        // Interrupted after the first file: the same again finishes it.
+        let before = try kms.file("master-secret-1.sealed")
+        let files = ["accounts.key", "master-secret-1.sealed"]
+        #expect(try KeyManagementState.changePassphrase(folder: kms.path, from: old, to: new) == files)
+        try kms.write(before, to: "master-secret-1.sealed")
+        #expect(try KeyManagementState.changePassphrase(folder: kms.path, from: old, to: new) == ["master-secret-1.sealed"])
+        #expect(try KeyManagementState.changePassphrase(folder: kms.path, from: old, to: new) == [])
+        #expect(kms.refusal() as? SealedSecretError == .wrongPassphrase)
+        kms.passphrase = new
+        let state = try kms.open()
+        #expect(state.parameters == parameters)
+        try state.recordPassphraseChange(now: kms.now)
+        #expect(try kms.auditEntries().map(\.event) == [.created, .passphrase])
+    }
+
     @Test func refusesLevel1024UnlessToldOtherwise() throws {
         var kms = try TestKMS()
         defer { kms.remove() }

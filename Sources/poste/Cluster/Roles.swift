@@ -37,6 +37,16 @@ struct Roles: Sendable {
         return state
     }
 
+    /// Seals the KMS's secrets under the passphrase of a file; says which.
+    func changePassphrase(toThatOf file: String) async throws -> [String] {
+        let (old, new) = (try options.folder.passphrase(file: options.passphraseFile), try passphraseFromFile(file))
+        let path = options.folder.path("kms")
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw CommandFailure(.machine, "there is no KMS's state at \(path): give the --cluster in which it lies")
+        }
+        return try await onThread { try KeyManagementState.changePassphrase(folder: path, from: old, to: new) }
+    }
+
     /// The KMS, serving.
     func keyManagement(_ state: KeyManagementState, at address: RPCAddress) throws -> KeyManagementService {
         let certificate = try RPCCertificate(

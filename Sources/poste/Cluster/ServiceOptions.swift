@@ -8,7 +8,7 @@ import RPC
 struct ServiceOptions: Sendable {
     let folder: ClusterFolder
     let log: Log
-    let passphraseFile: String?
+    private(set) var passphraseFile: String?
     let insecureTestLevel: Bool
     let readyFile: String?
     let stores: StoreLocation
@@ -32,6 +32,13 @@ struct ServiceOptions: Sendable {
         insecureTestLevel = arguments.has("insecure-test-level")
         readyFile = arguments.value("ready-file")
         stores = try arguments.storeLocation(component: component, log: log, metrics: metrics)
+    }
+
+    /// The same with another passphrase.
+    func with(passphraseFile file: String) -> ServiceOptions {
+        var options = self
+        options.passphraseFile = file
+        return options
     }
 
     /// Says where the service listens, to people and to the `--ready-file`.

@@ -15,6 +15,8 @@ public struct AuditEntry: Sendable, Equatable, Codable {
         case enrolment
         /// An account was removed.
         case removal
+        /// The secrets were sealed under another passphrase.
+        case passphrase
     }
 
     /// What happened.

@@ -43,10 +43,25 @@ struct MasterSecret: Sendable {
     ///
     /// Throws `SealedSecretError` for a wrong passphrase, `KeyManagementError.damaged`, and `StateFolderError`.
     static func all(in folder: StateFolder, passphrase: SecretBytes) throws -> [MasterSecret] {
-        let names = try folder.names(startingWith: prefix).filter { $0.hasSuffix(suffix) }
-        return try names.map { try open($0, in: folder, passphrase: passphrase) }
+        try names(in: folder).map { try open($0, in: folder, passphrase: passphrase) }
             .sorted { $0.published.districtSerial > $1.published.districtSerial }
     }
+
+    /// The files of all serials, each with what it must be opened for. Throws `KeyManagementError`, `StateFolderError`.
+    static func purposes(in folder: StateFolder) throws -> [(name: String, purpose: String)] {
+        try names(in: folder).map { name in
+            guard let serial = serial(of: name) else {
+                throw KeyManagementError.damaged(file: name, fault: "its name has no serial")
+            }
+            return (name, purpose(serial))
+        }
+    }
+
+    private static func names(in folder: StateFolder) throws(StateFolderError) -> [String] {
+        try folder.names(startingWith: prefix).filter { $0.hasSuffix(suffix) }
+    }
+
+    private static func serial(of name: String) -> UInt64? { UInt64(name.dropFirst(prefix.count).dropLast(suffix.count)) }
 
     static func fileName(serial: UInt64) -> String { "\(prefix)\(serial)\(suffix)" }
 
@@ -65,9 +80,9 @@ struct MasterSecret: Sendable {
 
     private static func open(_ name: String, in folder: StateFolder, passphrase: SecretBytes) throws -> MasterSecret {
         func damage(_ fault: String) -> KeyManagementError { .damaged(file: name, fault: fault) }
-        guard let serial = UInt64(name.dropFirst(prefix.count).dropLast(suffix.count)),
-            let sealed = try folder.read(name)
-        else { throw damage("its name has no serial") }
+        guard let serial = serial(of: name), let sealed = try folder.read(name) else {
+            throw damage("its name has no serial")
+        }
         let secret = try PassphraseSeal.open(sealed, passphrase: passphrase, purpose: purpose(serial))
         var rest = secret
         guard let owner = rest.takeLengthPrefixed(), let published = rest.takeLengthPrefixed(),

@@ -18,15 +18,18 @@ struct StateFiles: Sendable {
     let token: EnrolmentToken
 
     static let databaseName = "accounts.sqlite"
-    private static let keyName = "accounts.key"
+    static let keyName = "accounts.key"
+    static let marker = "kms.lock"
+    /// In octets.
+    static let shortestPassphrase = 8
 
     /// Throws as `KeyManagementState.init` does.
     init(
         path: String, passphrase: SecretBytes, settings: KeyManagementSettings, now: UTCTime,
         random: some RandomSource, progress: (Int) -> Void
     ) throws {
-        guard passphrase.count >= 8 else { throw KeyManagementError.shortPassphrase }
-        folder = try StateFolder(path: path, marker: "kms.lock")
+        guard passphrase.count >= Self.shortestPassphrase else { throw KeyManagementError.shortPassphrase }
+        folder = try StateFolder(path: path, marker: Self.marker)
         let hasDatabase = try folder.names(startingWith: Self.databaseName).contains(Self.databaseName)
         let sealedKey = try folder.read(Self.keyName)
         if sealedKey != nil, !hasDatabase { throw KeyManagementError.missing(file: Self.databaseName) }
@@ -70,5 +73,5 @@ struct StateFiles: Sendable {
             ?? EnrolmentToken(in: folder, random: random)
     }
 
-    private static let keyPurpose = "poste kms account key"
+    static let keyPurpose = "poste kms account key"
 }
