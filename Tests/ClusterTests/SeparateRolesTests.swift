@@ -35,6 +35,15 @@ import Testing
         #expect(stranger.status == 69, "\(stranger.output)")
         let healthy = try await poste.run("health", frontAddress, "--roots", roots, "--name", "fronts.example.net")
         #expect(healthy.status == 0, "\(healthy.errors)")
+        // Who changes from one authority to another has peers that trust both.
+        let other = try await poste.run(
+            "certificate", "kms", "--cluster", folder("new-authority"), "--host", "127.0.0.1", "--out", folder("new"))
+        #expect(other.status == 0, "\(other.errors)")
+        let both = folder("both.crt")
+        let texts = try [folder("new/ca.crt"), roots].map { try String(contentsOfFile: $0, encoding: .utf8) }
+        try Data(texts.joined().utf8).write(to: URL(fileURLWithPath: both))
+        let trusting = try await poste.run("health", frontAddress, "--roots", both, "--name", "fronts.example.net")
+        #expect(trusting.status == 0, "\(trusting.errors)")
         let delivery = try await started(
             poste, "deliver", "--cluster", folder("mail"), "--tls", folder("delivery-worker"), "--front-name", "fronts.example.net")
         // Nobody has made an authority or a key of the KMS where fronts and delivery workers are.

@@ -39,7 +39,9 @@ struct ClusterFolder: Sendable {
                 return CertificateAuthority(
                     certificatePEM: String(decoding: certificate, as: UTF8.self), privateKeyPEM: SecretBytes(key))
             }
-            let authority = try CertificateAuthority(commonName: "Poste Restante cluster", now: wallClock())
+            // Each has a name of its own: of two with one name TLS tries the first alone, and nobody could change from one to another.
+            let number = hexadecimal(try SystemRandom().octets(4))
+            let authority = try CertificateAuthority(commonName: "Poste Restante cluster \(number)", now: wallClock())
             // The certificate comes last: where it is, the key is.
             try write("ca.key", authority.privateKeyPEM.exposedCopy())
             try write("ca.pem", Array(authority.certificatePEM.utf8))
