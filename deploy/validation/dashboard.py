@@ -24,7 +24,7 @@ def expressions():
 
 
 def metrics(report):
-    documented = set(re.findall(r"`(poste_[a-z0-9_]+)", (ROOT / "docs/operations.md").read_text()))
+    documented = set(re.findall(r"`(poste_[a-z0-9_]+)", (ROOT / "docs/operations/metrics.md").read_text()))
     sources = "".join(path.read_text() for path in (ROOT / "Sources").rglob("*.swift"))
     exported = set(re.findall(r'"(poste_[a-z0-9_]+)"', sources))
     if not exported:
@@ -34,7 +34,7 @@ def metrics(report):
         for name in re.findall(r"\bposte_[a-z0-9_]+", expression):
             base = re.sub(r"_(bucket|sum|count)$", "", name)
             known = {name, base} & exported and {name, base} & documented
-            report.expect(known, where, f"nobody exports {name}, or docs/operations.md does not have it")
+            report.expect(known, where, f"nobody exports {name}, or docs/operations/metrics.md does not have it")
         for name in re.findall(r"\bposte:[a-z0-9_:]+", expression):
             report.expect(name in made, where, f"no rule makes {name}")
     board = json.loads(DASHBOARD.read_text())

@@ -20,7 +20,7 @@ public struct MemberStatus: Codable, Sendable, Hashable {
     public var lacks: [String]
     /// The partitions that it owns, in ascending order.
     public var partitions: [Int]
-    /// Rates, latencies and levels by their names (docs/operations.md).
+    /// Rates, latencies and levels by their names (docs/operations/metrics.md).
     public var figures: [String: Double]
 
     /// `ready`, or the names of what it lacks without the reasons.

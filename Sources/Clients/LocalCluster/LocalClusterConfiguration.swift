@@ -38,7 +38,7 @@ public struct LocalClusterConfiguration: Sendable {
         case appendOnly
     }
 
-    /// Settings with which a dead broker is missed for 3 s instead of 9 s, as docs/operations.md has it.
+    /// Settings with which a dead broker is missed for 3 s instead of 9 s, as docs/operations/tuning.md has it.
     public static let foundDeadSoon = ["broker.session.timeout.ms=3000", "broker.heartbeat.interval.ms=500"]
 
     /// The path of the `poste` command.
