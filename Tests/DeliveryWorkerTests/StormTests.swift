@@ -147,13 +147,13 @@ final class FakeFront: PushHandlers {
 
     init(takesPushes: Bool = true) throws {
         self.takesPushes = takesPushes
-        let made = try RPCServer(
-            RPCServerConfiguration(
-                host: "127.0.0.1", port: 0,
-                security: .tls(
-                    RPCCertificate(TestCluster.credentials("front")),
-                    clients: .required(rootsPEM: TestCluster.authority.get().certificatePEM))),
-            services: [.push(self)])
+        var configuration = RPCServerConfiguration(
+            host: "127.0.0.1", port: 0,
+            security: .tls(
+                try RPCCertificate(TestCluster.credentials("front")),
+                clients: .required(rootsPEM: try TestCluster.authority.get().certificatePEM)))
+        configuration.maxCallsPerConnection = configuration.maxStreams
+        let made = try RPCServer(configuration, services: [.push(self)])
         server.withLock { $0 = made }
     }
 

@@ -53,6 +53,8 @@ public final class FrontWorker: Sendable {
             security: .tls(
                 try RPCCertificate(configuration.credentials), clients: .required(rootsPEM: configuration.rootsPEM)))
         pushing.keepalive = .seconds(10)
+        // A delivery worker has one connection, and on it a push for each of its recipients who are online here.
+        pushing.maxCallsPerConnection = pushing.maxStreams
         pushing.metrics = configuration.metrics
         pushServer = try RPCServer(pushing, services: [.push(push)])
         pushPort = pushServer.port
