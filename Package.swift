@@ -115,6 +115,9 @@ let package = Package(
         .target(name: "TestVectors", dependencies: ["Primitives"], path: "Tests/Support/TestVectors"),
         // Messages beside the text in which protoc writes them
         .target(name: "ProtobufSamples", dependencies: ["MailboxAPI"], path: "Tests/Support/ProtobufSamples"),
+        .target(
+            name: "CurveVectors", dependencies: ["SupersingularPairing", "Primitives", "TestVectors"],
+            path: "Tests/Support/CurveVectors"),
         // A process for tests to kill.
         .executableTarget(
             name: "StoreVictim", dependencies: ["EmbeddedStore", "StoreBehaviour", "CSQLite"], path: "Tests/Support/StoreVictim"),
@@ -214,9 +217,9 @@ let package = Package(
         .testTarget(name: "MIKEYTests", dependencies: ["MIKEY", "TestVectors"]),
         .testTarget(
             name: "SupersingularPairingTests",
-            dependencies: ["SupersingularPairing", "CFieldArithmetic", "TestVectors"]),
+            dependencies: ["SupersingularPairing", "CFieldArithmetic", "TestVectors", "CurveVectors"]),
         .testTarget(
-            name: "IdentityBasedEncryptionTests", dependencies: ["IdentityBasedEncryption", "TestVectors"]),
+            name: "IdentityBasedEncryptionTests", dependencies: ["IdentityBasedEncryption", "TestVectors", "CurveVectors"]),
         .testTarget(name: "IBAKETests", dependencies: ["IBAKE", "TestVectors"]),
         .testTarget(name: "LoadGeneratorTests", dependencies: ["LoadGenerator"]),
         .testTarget(

@@ -187,14 +187,3 @@ import Testing
         }
     }
 }
-
-extension Person {
-    /// Letters under one session, numbered from 0.
-    func letters(_ count: Int, size: Int = 10, under session: EstablishedSession) throws -> [Letter] {
-        try (0..<count).map { number in
-            try Letter(
-                [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: size), from: self, under: session,
-                number: UInt32(number))
-        }
-    }
-}

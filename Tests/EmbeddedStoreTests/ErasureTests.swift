@@ -29,7 +29,7 @@ struct ErasureTests {
             small.encryptedKey, large.encryptedKey, small.ciphertext, Array(large.ciphertext[20_000..<20_100]),
         ]
         for secret in secrets { #expect(try files.contains(Array(secret.prefix(64)))) }
-        for mail in [small, large] { try await store.append(Tombstone(key: mail.key, reason: reason, at: now)) }
+        for mail in [small, large] { try await store.append([Tombstone(key: mail.key, reason: reason, at: now)]) }
         try await foldToEnd(store, store, partition: partition, now: now)
         #expect(try await store.compact())
         for secret in secrets {
@@ -51,12 +51,12 @@ struct ErasureTests {
         let partition = store.partition(of: try mail.key)
         let now = TemporaryStore.clock()
         try await store.append(try mail.envelope(receivedAt: now))
-        try await store.append(Tombstone(key: try mail.key, reason: .expired, at: now))
+        try await store.append([Tombstone(key: try mail.key, reason: .expired, at: now)])
         var batch = try await store.read(
             partition: partition, from: LogPosition(), limit: PageLimit(count: 9), waitingUpTo: .zero)
         #expect(batch.records.count == 2)
         try await store.append(
-            Tombstone(key: try mail.key, reason: .expired, at: now.advanced(byMilliseconds: 60_000)))
+            [Tombstone(key: try mail.key, reason: .expired, at: now.advanced(byMilliseconds: 60_000))])
         batch = try await store.read(
             partition: partition, from: LogPosition(), limit: PageLimit(count: 9), waitingUpTo: .zero)
         #expect(batch.records.map(\.offset) == [1, 2])
@@ -70,7 +70,7 @@ struct ErasureTests {
         let early = try files.open { UTCTime(milliseconds: 1_796_117_402_000) }
         let partition = early.partition(of: key)
         let offsets = try await early.append(contents: [[1, 2, 3]], of: key)
-        try await early.append(Tombstone(key: key, reason: .refused, at: UTCTime(milliseconds: 1)))
+        try await early.append([Tombstone(key: key, reason: .refused, at: UTCTime(milliseconds: 1))])
         try await early.append(try PresenceEvent(entity: mail.recipient, isOpen: true))
         await early.close()
         let late = try files.open { UTCTime(milliseconds: 1_796_117_402_000 + 40 * 86_400_000) }

@@ -5,6 +5,7 @@ import MailboxAPI
 import MIKEY
 import Primitives
 import RPC
+import Synchronization
 import TestCluster
 import Testing
 
@@ -198,6 +199,34 @@ import Testing
             }
             #expect(settled == [0])
             #expect(end?.code == .permissionDenied)
+        }
+    }
+
+    @Test func answersThatComeWhileTheLogIsWritingGoIntoItTogether() async throws {
+        try await TestCluster.run(fronts: 0) { cluster in
+            let (alice, bob) = (try cluster.person("alice"), try cluster.person("bob"))
+            let appends = Mutex<Int?>(nil)
+            let front = try await cluster.startFront(
+                log: HookedLog(cluster.store.mailLog) { call throws(StoreError) in
+                    guard case .append(.envelopes) = call else { return }
+                    let isSlow = appends.withLock { count in
+                        count = count.map { $0 + 1 }
+                        return count != nil
+                    }
+                    if isSlow { try? await Task.sleep(for: .milliseconds(500)) }
+                })
+            let session = try await alice.handshake(with: bob.identity, over: front)
+            let letters = try alice.letters(16, under: session)
+            for letter in letters { try await front.leave(letter) }
+            let inbox = try await Inbox(bob, at: front)
+            var mails: [Inbox.Mail] = []
+            for _ in letters { mails.append(try await inbox.nextMail()) }
+            appends.withLock { $0 = 0 }
+            for mail in mails { try await inbox.acknowledge(mail) }
+            // He hangs up before the log has them: they count all the same.
+            await inbox.close()
+            for letter in letters { try await cluster.waitUntilGone(letter.key) }
+            #expect(try #require(appends.withLock { $0 }) <= 4)
         }
     }
 }

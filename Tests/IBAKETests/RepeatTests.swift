@@ -6,27 +6,7 @@ import TestVectors
 import Testing
 
 /// Retries, replays and reordering (docs/protocol.md choice 17).
-@Suite struct RepeatTests {
-    let world: World
-    let keys: KeyRing
-    let mailbox: IBAKEResponder
-    let random: SeededRandom
-    let first: IBAKEInitiator
-    let opened: IBAKEResponder.Answer
-    let second: IBAKEInitiator.SecondRound
-    let done: IBAKEResponder.Answer
-
-    init() throws {
-        world = try World()
-        keys = try world.keys(world.anna)
-        mailbox = try world.responder(world.mailbox)
-        (first, random) = try world.begun(IBAKECall(from: world.anna, to: world.ben))
-        opened = try mailbox.answer(first.iMessage1, state: nil, now: world.now, random: random)
-        second = try first.receive(
-            rMessage1: opened.octets, keys: keys, now: world.now.advanced(byMilliseconds: 1500), random: random)
-        done = try mailbox.answer(second.iMessage2, state: opened.state, now: world.now, random: random)
-    }
-
+extension SecondRoundTests {
     private func answer(_ octets: [UInt8], _ state: ResponderState?, after: Int64 = 0) throws -> IBAKEResponder.Answer {
         try mailbox.answer(octets, state: state, now: world.now.advanced(byMilliseconds: after), random: random)
     }

@@ -1,3 +1,4 @@
+import CurveVectors
 import IdentityBasedEncryption
 import Primitives
 import SupersingularPairing

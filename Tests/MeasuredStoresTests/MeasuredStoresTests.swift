@@ -32,8 +32,8 @@ import Testing
             let key = DepositKey(
                 id: try DepositID(octets: [UInt8](repeating: 1, count: 16)),
                 mailbox: try Identity("sip:bob@example.com"))
-            for _ in 0..<2 { try await log.append(Tombstone(key: key, reason: .refused, at: clock())) }
-            try await log.append(Tombstone(key: key, reason: .expired, at: clock()))
+            for _ in 0..<2 { try await log.append([Tombstone(key: key, reason: .refused, at: clock())]) }
+            try await log.append([Tombstone(key: key, reason: .expired, at: clock())])
             #expect(registry.exposition.contains("poste_tombstones_total{reason=\"refused\"} 2\n"))
             #expect(registry.exposition.contains("poste_tombstones_total{reason=\"expired\"} 1\n"))
             #expect(registry.exposition.contains("poste_tombstones_total{reason=\"acknowledged\"} 0\n"))

@@ -1,3 +1,4 @@
+import CurveVectors
 import Primitives
 import SupersingularPairing
 import TestVectors

@@ -1,4 +1,5 @@
 import CFieldArithmetic
+import CurveVectors
 import SupersingularPairing
 import TestVectors
 import Testing

@@ -80,12 +80,12 @@ extension MailLog {
         return try await appendOne(record, to: .envelopes, partition: partition(of: envelope.key))
     }
 
-    /// Appends a tombstone: the deposit is over.
-    /// - Returns: the tombstone's offset.
-    @discardableResult
-    public func append(_ tombstone: Tombstone) async throws(StoreError) -> UInt64 {
-        let record = EnvelopeRecord.tombstone(tombstone).record
-        return try await appendOne(record, to: .envelopes, partition: partition(of: tombstone.key))
+    /// Appends tombstones, to the partitions of their mailboxes: those deposits are over.
+    public func append(_ tombstones: [Tombstone]) async throws(StoreError) {
+        for (partition, tombstones) in Dictionary(grouping: tombstones, by: { partition(of: $0.key) }) {
+            _ = try await append(
+                tombstones.map { EnvelopeRecord.tombstone($0).record }, to: .envelopes, partition: partition)
+        }
     }
 
     /// Appends a run of sealed chunks of one deposit, each a record of its own, to the partition of its mailbox.

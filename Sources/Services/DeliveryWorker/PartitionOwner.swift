@@ -185,11 +185,12 @@ struct PartitionOwner: Sendable {
                 counted = .now
             }
             let now = configuration.now()
-            for deposit in try await view.due(in: partition, by: rule.horizon(now: now), limit: 256) {
-                guard let tombstone = rule.tombstone(for: deposit, now: now) else { continue }
-                let id = LogValue(deposit.key.id)
+            let due = try await view.due(in: partition, by: rule.horizon(now: now), limit: 256)
+            let tombstones = due.compactMap { rule.tombstone(for: $0, now: now) }
+            try await mailLog.append(tombstones)
+            for tombstone in tombstones {
+                let id = LogValue(tombstone.key.id)
                 log.info("deposit expired", ["deposit": id, "trace_id": id, "partition": LogValue(partition)])
-                try await mailLog.append(tombstone)
             }
             if await ticks.takeDue(now: now) { try await mailLog.tick(partition: partition) }
         }

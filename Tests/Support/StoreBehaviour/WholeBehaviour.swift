@@ -80,8 +80,8 @@ public struct WholeBehaviour<Log: MailLog, View: MailboxView>: Sendable {
         try await log.append(envelopes[0])
         try await fold(ben)
         try require(try await pending(ben) == envelopes, "what was appended waits, once and in order")
-        try await log.append(Tombstone(key: envelopes[0].key, reason: .acknowledged, at: now))
-        try await log.append(Tombstone(key: envelopes[2].key, reason: .refused, at: now))
+        try await log.append([Tombstone(key: envelopes[0].key, reason: .acknowledged, at: now)])
+        try await log.append([Tombstone(key: envelopes[2].key, reason: .refused, at: now)])
         try await fold(ben)
         try await fold(anna)
         try require(try await pending(ben) == [envelopes[1]], "what is settled waits no more")
@@ -96,7 +96,7 @@ public struct WholeBehaviour<Log: MailLog, View: MailboxView>: Sendable {
             try SampleMail(from: anna, to: ben, seed: UInt64($0)).envelope(receivedAt: now)
         }
         for envelope in envelopes { try await log.append(envelope) }
-        try await log.append(Tombstone(key: envelopes[3].key, reason: .acknowledged, at: now))
+        try await log.append([Tombstone(key: envelopes[3].key, reason: .acknowledged, at: now)])
         try await fold(ben)
         let before = try await pending(ben)
         try require(before == envelopes.filter { $0 != envelopes[3] }, "what was appended waits")

@@ -27,7 +27,7 @@ struct StoreVictim {
             try await store.append(try mail.envelope(receivedAt: clock(), run: run))
             say("stored \(seed)")
             if seed % 3 == 0 {
-                try await store.append(Tombstone(key: key, reason: .acknowledged, at: clock()))
+                try await store.append([Tombstone(key: key, reason: .acknowledged, at: clock())])
                 say("settled \(seed)")
                 if seed % 30 == 0 { try await store.tick(partition: store.partition(of: key)) }
             }

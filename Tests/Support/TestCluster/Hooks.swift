@@ -2,7 +2,7 @@ import IdentityBasedEncryption
 import Mailbox
 import Primitives
 
-/// A log that asks before each call whether it fails.
+/// A log that asks before each call whether it fails, and how long it takes.
 package struct HookedLog: MailLog {
     package enum Call: Sendable {
         case append(LogTopic)
@@ -11,7 +11,7 @@ package struct HookedLog: MailLog {
         case other
     }
 
-    package typealias Hook = @Sendable (Call) throws(StoreError) -> Void
+    package typealias Hook = @Sendable (Call) async throws(StoreError) -> Void
 
     private let log: any MailLog
     private let hook: Hook
@@ -24,45 +24,45 @@ package struct HookedLog: MailLog {
     package var partitionCount: Int { log.partitionCount }
 
     package func identity() async throws(StoreError) -> String {
-        try hook(.other)
+        try await hook(.other)
         return try await log.identity()
     }
 
     package func append(
         _ records: [LogRecord], to topic: LogTopic, partition: Int
     ) async throws(StoreError) -> [UInt64] {
-        try hook(.append(topic))
+        try await hook(.append(topic))
         return try await log.append(records, to: topic, partition: partition)
     }
 
     package func read(
         partition: Int, from position: LogPosition, limit: PageLimit, waitingUpTo wait: Duration
     ) async throws(StoreError) -> LogBatch {
-        try hook(.read(partition: partition))
+        try await hook(.read(partition: partition))
         return try await log.read(partition: partition, from: position, limit: limit, waitingUpTo: wait)
     }
 
     package func bounds(of partition: Int) async throws(StoreError) -> LogBounds {
-        try hook(.other)
+        try await hook(.other)
         return try await log.bounds(of: partition)
     }
 
     package func contents(
         _ run: ContentRun, of key: DepositKey, skipping skipped: Int, limit: PageLimit
     ) async throws(StoreError) -> [[UInt8]] {
-        try hook(.contents(key))
+        try await hook(.contents(key))
         return try await log.contents(run, of: key, skipping: skipped, limit: limit)
     }
 
     package func deadLetters(
         of partition: Int, from offset: UInt64, limit: PageLimit
     ) async throws(StoreError) -> [StoredRecord] {
-        try hook(.other)
+        try await hook(.other)
         return try await log.deadLetters(of: partition, from: offset, limit: limit)
     }
 
     package func tick(partition: Int) async throws(StoreError) {
-        try hook(.other)
+        try await hook(.other)
         try await log.tick(partition: partition)
     }
 

@@ -88,3 +88,14 @@ extension TestFront {
         try await deposit(letter.messages)
     }
 }
+
+extension Person {
+    /// Letters under one session, numbered from 0.
+    package func letters(_ count: Int, size: Int = 10, under session: EstablishedSession) throws -> [Letter] {
+        try (0..<count).map { number in
+            try Letter(
+                [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: size), from: self, under: session,
+                number: UInt32(number))
+        }
+    }
+}

@@ -125,5 +125,6 @@ public struct WrongField: Error, CustomStringConvertible {
     /// The path of the value and what is wrong.
     public let description: String
 
-    init(_ path: String, _ fault: String) { description = "\(path) \(fault)" }
+    /// Names the value and what is wrong with it.
+    public init(_ path: String, _ fault: String) { description = "\(path) \(fault)" }
 }

@@ -16,6 +16,8 @@ actor RecipientStream {
     private var watchers: [DepositKey: [@Sendable (PushOutcome) -> Void]] = [:]
     /// When what is not answered yet began to be sent.
     private var sentAt: [DepositKey: ContinuousClock.Instant] = [:]
+    /// Answered, and not on their way into the log yet.
+    private var answers: [Answer] = []
     private let turn = Turnstile()
     private var lastMove = ContinuousClock.now
     /// How the stream ended; whoever serves it and whoever pushes into it waits for this.
@@ -27,6 +29,13 @@ actor RecipientStream {
         self.openedAt = openedAt
         self.session = session
         self.link = link
+    }
+
+    /// What the recipient said of a delivery, with a MAC that was right.
+    struct Answer: Sendable {
+        let sequence: UInt64
+        let key: DepositKey
+        let isRefusal: Bool
     }
 
     /// What `deliver` did.
@@ -78,10 +87,19 @@ actor RecipientStream {
         try await link.send(ReceiveResponse(.caughtUp(CaughtUp())))
     }
 
-    /// Checks an answer. Throws `DeliverySession.Fault`.
-    func settle(_ answer: Mailbox.Acknowledgement) throws(DeliverySession.Fault) -> DepositKey {
+    /// Checks an answer and keeps it for `takeAnswers`. Throws `DeliverySession.Fault`.
+    ///
+    /// Each delivery can be answered once, and the pushers' window bounds how many are not answered: so many wait at most.
+    func take(_ answer: Mailbox.Acknowledgement) throws(DeliverySession.Fault) {
         lastMove = .now
-        return try session.settle(answer)
+        let key = try session.settle(answer)
+        answers.append(Answer(sequence: answer.sequence, key: key, isRefusal: answer.isRefusal))
+    }
+
+    /// The answers that came since the last call.
+    func takeAnswers() -> [Answer] {
+        defer { answers = [] }
+        return answers
     }
 
     /// Waits until nothing has been sent and nothing answered for so long.
@@ -90,12 +108,12 @@ actor RecipientStream {
     }
 
     /// Tells the recipient and the pushers that the log has his answer. Returns when what he answered began to be sent.
-    func settled(_ answer: Mailbox.Acknowledgement, _ key: DepositKey) async throws -> ContinuousClock.Instant? {
-        let sent = sentAt.removeValue(forKey: key)
-        for watcher in watchers.removeValue(forKey: key) ?? [] {
-            watcher(PushOutcome(id: key.id.octets, refused: answer.isRefusal))
+    func settled(_ answer: Answer) async throws -> ContinuousClock.Instant? {
+        let sent = sentAt.removeValue(forKey: answer.key)
+        for watcher in watchers.removeValue(forKey: answer.key) ?? [] {
+            watcher(PushOutcome(id: answer.key.id.octets, refused: answer.isRefusal))
         }
-        let settled = Settled(sequence: answer.sequence, id: answer.id.octets)
+        let settled = Settled(sequence: answer.sequence, id: answer.key.id.octets)
         try await link.send(ReceiveResponse(.settled(settled)))
         return sent
     }

@@ -59,29 +59,4 @@ struct StreamService: Sendable {
         log.info("recipient's stream closed", ["recipient": LogValue(stream.recipient)])
         try outcome.get()
     }
-
-    /// Takes acknowledgements until the recipient ends the stream. What he acknowledged is in the log before he hears so.
-    private func answers(_ link: RecipientLink, _ stream: RecipientStream) async throws {
-        while let request = try await link.next() {
-            guard case .acknowledgement(let message) = request.part else {
-                throw RPCStatus(.invalidArgument, "only acknowledgements follow the exchange")
-            }
-            let answer = Mailbox.Acknowledgement(
-                sequence: message.sequence, id: try DepositID(octets: message.id), isRefusal: message.refused,
-                mac: message.mac)
-            let key = try await stream.settle(answer)
-            let trace = DepositTrace(key.id)
-            var span = configuration.tracer.begin(
-                answer.isRefusal ? "refuse" : "acknowledge", .server, in: trace.id, parent: trace.depositSpan)
-            span?.attributes = [("poste.deposit.id", LogValue(key.id))]
-            try await mailLog.append(
-                Tombstone(key: key, reason: answer.isRefusal ? .refused : .acknowledged, at: configuration.now()))
-            log.info(
-                answer.isRefusal ? "delivery refused" : "delivery acknowledged",
-                ["deposit": LogValue(key.id), "trace_id": LogValue(key.id)])
-            configuration.tracer.end(span)
-            metrics.answers[answer.isRefusal ? "refused" : "acknowledged"].add()
-            if let sent = try await stream.settled(answer, key) { metrics.answerTime.observe(since: sent) }
-        }
-    }
 }
