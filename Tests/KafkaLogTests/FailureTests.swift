@@ -12,6 +12,7 @@ import Testing
         try await boundsAreKnownSoonAfterLeadersMoved(kafka)
         try await withoutEnoughReplicasAppendsFailAndRecover(kafka)
         try await aFrozenBrokerIsMissedSoon(kafka)
+        try await whoLosesTheCoordinatorKeepsWhatHeOwns(kafka)
     }
 
     private struct Acknowledged: Sendable {
@@ -112,6 +113,23 @@ import Testing
 
     /// A frozen broker hangs up on nobody: neither who appends nor who reads may wait until it goes on. An append may fail
     /// when the broker comes back and takes itself for the leader for a moment; what was acknowledged is there all the same.
+    private func whoLosesTheCoordinatorKeepsWhatHeOwns(_ kafka: TestKafka) async throws {
+        let log = try await kafka.log(partitions: 4, replicas: 3)
+        let worker = Worker(log)
+        try await worker.waits("the only worker owns all") { $0.count == 4 }
+        let coordinator = try await kafka.coordinator(of: log.configuration.groupID)
+        let before = worker.changes
+        try await kafka.tell("pause", coordinator)
+        // Longer than a session lasts.
+        try await Task.sleep(for: .seconds(10))
+        try await kafka.tell("resume", coordinator)
+        try await Task.sleep(for: .seconds(8))
+        #expect(worker.owned.count == 4)
+        #expect(worker.changes == before)
+        worker.task.cancel()
+        await log.close()
+    }
+
     private func aFrozenBrokerIsMissedSoon(_ kafka: TestKafka) async throws {
         let log = try await kafka.log(partitions: 3, replicas: 3, messageTimeoutMs: 30_000)
         let flag = Flag()

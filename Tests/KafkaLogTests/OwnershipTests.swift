@@ -132,12 +132,13 @@ private final class Order: Sendable {
 }
 
 /// Follows what a log gives its process.
-private final class Worker: Sendable {
+final class Worker: Sendable {
     private let state: Follower
     let task: Task<Void, Never>
 
     private final class Follower: Sendable {
         let owned = Mutex<Set<Int>>([])
+        let changes = Mutex(0)
     }
 
     init(_ log: KafkaLog) {
@@ -145,6 +146,7 @@ private final class Worker: Sendable {
         self.state = state
         task = Task {
             for await change in log.ownership() {
+                state.changes.withLock { $0 += 1 }
                 switch change {
                 case .assigned(let given): state.owned.withLock { $0.formUnion(given) }
                 case .revoked(let taken): state.owned.withLock { $0.subtract(taken) }
@@ -152,6 +154,9 @@ private final class Worker: Sendable {
             }
         }
     }
+
+    /// How often something was given or taken.
+    var changes: Int { state.changes.withLock { $0 } }
 
     var owned: Set<Int> { state.owned.withLock { $0 } }
 

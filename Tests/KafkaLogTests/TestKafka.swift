@@ -51,6 +51,17 @@ final class TestKafka: Sendable {
         return try await brokers.tool("groups", "--describe", "--group", group)
     }
 
+    /// The broker that coordinates a group.
+    func coordinator(of group: String) async throws -> Int {
+        guard let brokers else { throw BrokerFailure(arguments: ["there are no tools for the brokers of POSTE_KAFKA"]) }
+        let state = try await brokers.tool("groups", "--describe", "--group", group, "--state")
+        // Such as "poste-delivery 127.0.0.1:9092 (1) …".
+        let digits = state.split(separator: "\n").last { $0.contains(group) }?
+            .split(separator: "(").dropFirst().first?.prefix { $0.isNumber }
+        guard let number = digits.flatMap({ Int($0) }) else { throw BrokerFailure(arguments: ["no coordinator in", state]) }
+        return number
+    }
+
     /// Whether there are brokers; says loudly where there are none.
     static let isThere = named != nil || hasDistribution
 

@@ -7,7 +7,8 @@ import Synchronization
 /// A member of the consumer group by which delivery workers share the partitions.
 ///
 /// It subscribes to the envelopes topic alone: whoever owns partition n there owns it in all topics. What it is given it
-/// does not fetch: the readers of the log do that, from the positions of the view. What it commits serves monitoring only.
+/// does not fetch: the readers of the log do that, from the positions of the view, with the group or without it. What it
+/// commits serves monitoring only.
 final class GroupMember: Sendable {
     let changes = OwnershipChanges()
     /// The thread alone has the handle, so that it is gone when the thread has left the group.
@@ -56,7 +57,7 @@ private final class GroupLoop: Sendable {
     private let positions: @Sendable () -> [Int: LogPosition]
     private let revoked: @Sendable (Set<Int>) -> Void
     private let stop: StopFlag
-    private let owned = Mutex<Set<Int>>([])
+    private let holdings = Mutex(Holdings())
 
     private static let commitInterval = Duration.seconds(5)
 
@@ -139,20 +140,19 @@ private final class GroupLoop: Sendable {
         note(rd_kafka_incremental_assign(handle.pointer, list))
         _ = rd_kafka_pause_partitions(handle.pointer, list)
         let given = partitions(list)
-        guard !given.isEmpty else { return }
-        owned.withLock { $0.formUnion(given) }
-        changes.send(.assigned(given))
+        for change in holdings.withLock({ $0.assigned(given) }) {
+            changes.send(change)
+            if case .revoked(let taken) = change { revoked(taken) }
+        }
     }
 
     private func revoke(_ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) {
         let taken = partitions(list)
-        if !taken.isEmpty {
-            owned.withLock { $0.subtract(taken) }
-            let handled = changes.send(.revoked(taken))
-            // Where the group has gone on without us another may own them already: no need to wait.
-            if rd_kafka_assignment_lost(handle.pointer) == 0, !stop.isRaised {
-                _ = handled.wait(timeout: .now() + .seconds(1))
-            }
+        if rd_kafka_assignment_lost(handle.pointer) != 0, !stop.isRaised {
+            holdings.withLock { $0.lost(taken) }
+        } else if !taken.isEmpty {
+            let handled = changes.send(.revoked(holdings.withLock { $0.revoked(taken) }))
+            if !stop.isRaised { _ = handled.wait(timeout: .now() + .seconds(1)) }
             revoked(taken)
         }
         note(rd_kafka_incremental_unassign(handle.pointer, list))
@@ -165,7 +165,7 @@ private final class GroupLoop: Sendable {
 
     private func commit() {
         let positions = positions()
-        let owned = owned.withLock { $0.sorted() }
+        let owned = holdings.withLock { $0.owned.sorted() }
         guard let list = rd_kafka_topic_partition_list_new(Int32(clamping: owned.count * 2)) else { return }
         defer { rd_kafka_topic_partition_list_destroy(list) }
         let names = (topic, handle.configuration.name(of: .presence))
