@@ -62,6 +62,7 @@ import Testing
         var waiting: [PendingDeposit] = []
         for _ in 0..<500 where waiting.count < contents.count {
             waiting = try await redis.pending(in: bob, partition: partition, after: nil, limit: PageLimit(count: 16))
+                .deposits
             if waiting.count < contents.count { try await Task.sleep(for: .milliseconds(20)) }
         }
         #expect(waiting.count == contents.count)

@@ -109,7 +109,8 @@ import Testing
         var found: [PendingDeposit] = []
         for _ in 0..<2000 where found.count < count {
             found = try await store.pending(
-                in: mailbox, partition: partition, after: nil, limit: PageLimit(count: 10_000, octets: 1 << 30))
+                in: mailbox, partition: partition, after: nil, limit: PageLimit(count: 10_000, octets: 1 << 30)
+            ).deposits
             try await Task.sleep(for: .milliseconds(5))
         }
         #expect(found.count == count)

@@ -46,7 +46,7 @@ import Testing
         try await foldToEnd(log, view, partition: 0, now: Self.now)
         let found = try await view.pending(
             in: ben, partition: 0, after: nil, limit: PageLimit(count: 10_000, octets: 1 << 30))
-        #expect(found.map(\.envelope) == waiting, "and a view folded from it is whole and in order")
+        #expect(found.deposits.map(\.envelope) == waiting, "and a view folded from it is whole and in order")
         await view.close()
         await log.close()
     }

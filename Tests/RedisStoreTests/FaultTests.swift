@@ -110,7 +110,7 @@ struct FaultTests {
         #expect(try await store.position(of: 0) == position(reached))
         #expect(
             try await store.pending(in: ben, partition: 0, after: nil, limit: PageLimit(count: 1000, octets: 1 << 26))
-                .count == Int(reached))
+                .deposits.count == Int(reached))
         await store.close()
     }
 

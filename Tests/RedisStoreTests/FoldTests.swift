@@ -130,7 +130,8 @@ private final class World {
             var after: UInt64?
             while true {
                 let page = try await view.pending(
-                    in: mailbox, partition: home, after: after, limit: PageLimit(count: 30, octets: 20_000))
+                    in: mailbox, partition: home, after: after, limit: PageLimit(count: 30, octets: 20_000)
+                ).deposits
                 guard let last = page.last else { break }
                 picture.deposits += page
                 after = last.offset

@@ -43,7 +43,7 @@ public struct MeasuredView: MailboxView {
     /// As the view does.
     public func pending(
         in mailbox: Identity, partition: Int, after offset: UInt64?, limit: PageLimit
-    ) async throws(StoreError) -> [PendingDeposit] {
+    ) async throws(StoreError) -> PendingPage {
         try await measured.call("pending") { () throws(StoreError) in
             try await view.pending(in: mailbox, partition: partition, after: offset, limit: limit)
         }

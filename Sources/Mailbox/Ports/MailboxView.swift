@@ -26,10 +26,11 @@ public protocol MailboxView: Sendable {
     /// - Returns: false, and nothing is changed, if the position is another.
     func discard(partition: Int, at: ViewPosition?) async throws(StoreError) -> Bool
 
-    /// What waits in a mailbox after an offset (none: from the first), in the order of the log.
+    /// What waits in a mailbox after an offset (none: from the first), in the order of the log, and how far the view
+    /// reached, read in one step.
     func pending(
         in mailbox: Identity, partition: Int, after offset: UInt64?, limit: PageLimit
-    ) async throws(StoreError) -> [PendingDeposit]
+    ) async throws(StoreError) -> PendingPage
 
     /// One deposit, if it waits.
     func deposit(_ key: DepositKey, partition: Int) async throws(StoreError) -> PendingDeposit?
@@ -66,6 +67,20 @@ public protocol MailboxView: Sendable {
     func due(
         in partition: Int, by moment: UTCTime, limit: Int
     ) async throws(StoreError) -> [KnownDeposit]
+}
+
+/// What waits in a mailbox, as one look at the view found it.
+public struct PendingPage: Sendable, Hashable {
+    /// The first that wait behind the offset asked for, in order.
+    public let deposits: [PendingDeposit]
+    /// How far the view reached, none where there was none: what lies beyond may wait and not be here.
+    public let position: ViewPosition?
+
+    /// A page from its parts.
+    public init(deposits: [PendingDeposit], position: ViewPosition?) {
+        self.deposits = deposits
+        self.position = position
+    }
 }
 
 /// A deposit that waits: its envelope, and its place in the queue.

@@ -61,9 +61,11 @@ public struct DeliveryWorker: Sendable {
                     log.info("partitions assigned", Self.fields(partitions))
                     for partition in partitions where tasks[partition] == nil {
                         let owner = PartitionOwner(
-                            partition: partition, mailLog: mailLog, view: view, channels: channels, eraser: eraser,
-                            dialler: dialler, starts: starts, counters: counters, configuration: configuration, metrics: metrics,
-                            log: log)
+                            tools: PartitionTools(
+                                partition: partition, mailLog: mailLog, view: view, progress: FoldProgress(),
+                                channels: channels, dialler: dialler, starts: starts, configuration: configuration,
+                                counters: counters, metrics: metrics, log: log),
+                            eraser: eraser)
                         let task = Task { try await owner.run() }
                         tasks[partition] = task
                         owners.addTask { await watch(task, failed) }

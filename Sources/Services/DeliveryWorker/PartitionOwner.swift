@@ -6,24 +6,20 @@ import Primitives
 /// The owner of one partition of all topics. Two processes may believe to be it for a while: the view's compare and set
 /// lets only one of them go on, and the other reads the position again.
 struct PartitionOwner: Sendable {
-    let partition: Int
-    let mailLog: any MailLog
-    let view: any MailboxView
-    let channels: FrontChannels
+    let tools: PartitionTools
     let eraser: Eraser
-    let dialler: Dialler
-    let starts: Limiter
-    let counters: DeliveryCounters
-    let configuration: DeliveryConfiguration
-    let metrics: DeliveryMetrics
-    let log: Log
+
+    private var partition: Int { tools.partition }
+    private var mailLog: any MailLog { tools.mailLog }
+    private var view: any MailboxView { tools.view }
+    private var counters: DeliveryCounters { tools.counters }
+    private var configuration: DeliveryConfiguration { tools.configuration }
+    private var metrics: DeliveryMetrics { tools.metrics }
+    private var log: Log { tools.log }
 
     /// Works until the task is cancelled. Throws `StoreError` that nobody but an operator can mend.
     func run() async throws {
-        let board = PushBoard(
-            tools: AttendantTools(
-                partition: partition, mailLog: mailLog, view: view, channels: channels, dialler: dialler,
-                starts: starts, configuration: configuration, counters: counters, metrics: metrics, log: log))
+        let board = PushBoard(tools: tools)
         let ticks = TickKeeper(
             schedule: TickSchedule(lagMs: configuration.compactionLagMs, owningFrom: configuration.now()))
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -39,6 +35,7 @@ struct PartitionOwner: Sendable {
     private func fold(_ board: PushBoard, _ ticks: TickKeeper) async throws {
         let identity = try await mailLog.identity()
         var position = try await startingPosition(identity)
+        tools.progress.begin(at: position?.next.envelopes ?? 0)
         try await board.startReachable()
         var letters = DeadLetterWriter(partition: partition, mailLog: mailLog)
         while true {
@@ -47,6 +44,7 @@ struct PartitionOwner: Sendable {
                 partition: partition, from: position?.next ?? LogPosition(), limit: configuration.batch,
                 waitingUpTo: .seconds(1))
             metrics.setLag(position?.next ?? LogPosition(), batch.end, of: partition)
+            if tools.progress.told(end: batch.end.envelopes) { await board.becameCurrent() }
             let start = ContinuousClock.now
             if let there = position {
                 guard try await canGoOn(from: there, with: batch, of: identity) else { return }
@@ -71,6 +69,7 @@ struct PartitionOwner: Sendable {
                 return notice(position, nil)
             }
             position = reached
+            tools.progress.reached(reached.next.envelopes)
             await eraser.note(outcome.changes)
             metrics.setLag(reached.next, batch.end, of: partition)
             metrics.foldTime.observe(since: start)
@@ -78,6 +77,7 @@ struct PartitionOwner: Sendable {
             counters.add { $0.add(outcome, sorted) }
             spans.end()
             await board.note(outcome)
+            if tools.progress.told(end: batch.end.envelopes) { await board.becameCurrent() }
         }
     }
 
@@ -207,7 +207,7 @@ struct PartitionOwner: Sendable {
                 log.warning("store unavailable", ["partition": LogValue(partition), "detail": .text(error.detail)])
             }
             try Task.checkCancellation()
-            pause = ContinuousClock.now - started > .seconds(5) ? .milliseconds(50) : min(pause * 2, .seconds(5))
+            pause = ContinuousClock.now - started > .seconds(5) ? .milliseconds(50) : min(pause * 2, .seconds(1))
             try await Task.sleep(for: pause)
         }
     }

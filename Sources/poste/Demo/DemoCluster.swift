@@ -87,7 +87,7 @@ struct DemoCluster: Sendable {
             let partition = stores.mailLog.partition(of: try Self.anyDeposit(for: mailbox))
             let found = try await stores.view.pending(
                 in: mailbox, partition: partition, after: nil, limit: PageLimit(count: 16))
-            return found.map(\.envelope)
+            return found.deposits.map(\.envelope)
         }
     }
 

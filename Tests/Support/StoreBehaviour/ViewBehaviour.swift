@@ -56,8 +56,8 @@ public struct ViewBehaviour<View: MailboxView>: Sendable {
         let wrong = try await view.apply([.insert(deposit)], to: partition, from: position(1), reaching: position(2))
         try require(!wrong, "changes from a position that is not there are refused")
         try require(
-            try await view.pending(in: ben, partition: partition, after: nil, limit: PageLimit(count: 9)).isEmpty,
-            "and nothing is changed")
+            try await view.pending(in: ben, partition: partition, after: nil, limit: PageLimit(count: 9))
+                == PendingPage(deposits: [], position: nil), "and nothing is changed")
         try require(
             try await view.apply([.insert(deposit)], to: partition, from: nil, reaching: position(1)),
             "the first applies")
@@ -95,7 +95,8 @@ public struct ViewBehaviour<View: MailboxView>: Sendable {
             var found: [PendingDeposit] = []
             while true {
                 let page = try await view.pending(
-                    in: two[0], partition: partition, after: found.last?.offset, limit: limit)
+                    in: two[0], partition: partition, after: found.last?.offset, limit: limit
+                ).deposits
                 try require(page.count <= limit.count, "a page is no longer than asked for")
                 if page.isEmpty { break }
                 found += page
@@ -121,7 +122,9 @@ public struct ViewBehaviour<View: MailboxView>: Sendable {
         let moved = PendingDeposit(offset: 300, envelope: later)
         try await apply([.insert(moved)], partition)
         let page = try await view.pending(in: ben, partition: partition, after: nil, limit: PageLimit(count: 9))
-        try require(page == [moved], "a deposit inserted again takes the other envelope, and is there once")
+        try require(page.deposits == [moved], "a deposit inserted again takes the other envelope, and is there once")
+        let position = try await view.position(of: partition)
+        try require(page.position == position, "a page says how far the view reaches")
         try await apply([.remove(moved.known), .usage(ben, MailboxUsage())], partition)
         try require(try await view.deposit(key, partition: partition) == nil, "a removed deposit is gone")
         try require(try await view.backlog(of: partition) == before, "the backlog of a partition shrinks")

@@ -68,7 +68,7 @@ public struct WholeBehaviour<Log: MailLog, View: MailboxView>: Sendable {
     private func pending(_ mailbox: Identity) async throws -> [Envelope] {
         let partition = Partitioner.partition(of: mailbox, count: log.partitionCount)
         return try await view.pending(in: mailbox, partition: partition, after: nil, limit: PageLimit(count: 100))
-            .map(\.envelope)
+            .deposits.map(\.envelope)
     }
 
     private func mailWaitsIsSettledAndReceipted() async throws {

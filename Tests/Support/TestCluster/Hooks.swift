@@ -114,7 +114,7 @@ package struct HookedView: MailboxView {
 
     package func pending(
         in mailbox: Identity, partition: Int, after offset: UInt64?, limit: PageLimit
-    ) async throws(StoreError) -> [PendingDeposit] {
+    ) async throws(StoreError) -> PendingPage {
         try hook(partition)
         pending(mailbox)
         return try await view.pending(in: mailbox, partition: partition, after: offset, limit: limit)

@@ -49,7 +49,7 @@ extension EmbeddedStore: MailboxView {
     /// See `MailboxView`.
     public func pending(
         in mailbox: Identity, partition: Int, after offset: UInt64?, limit: PageLimit
-    ) async throws(StoreError) -> [PendingDeposit] {
+    ) async throws(StoreError) -> PendingPage {
         try check(partition)
         let after = offset.map { Place(.envelopes, partition, $0).value } ?? -1
         return try await reader.read { database throws(StoreError) in
@@ -62,7 +62,7 @@ extension EmbeddedStore: MailboxView {
                 octets += row.octetCount(1)
                 return octets < limit.octets
             }
-            return page
+            return PendingPage(deposits: page, position: try ViewRows.position(partition, database))
         }
     }
 

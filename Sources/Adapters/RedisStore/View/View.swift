@@ -59,13 +59,17 @@ extension RedisStore: MailboxView {
     /// See `MailboxView`.
     public func pending(
         in mailbox: Identity, partition: Int, after offset: UInt64?, limit: PageLimit
-    ) async throws(StoreError) -> [PendingDeposit] {
-        guard let range = ViewKeys.queueRange(mailbox, after: offset) else { return [] }
+    ) async throws(StoreError) -> PendingPage {
+        guard let range = ViewKeys.queueRange(mailbox, after: offset) else {
+            return PendingPage(deposits: [], position: try await position(of: partition))
+        }
         let arguments = [range.from, range.to, ViewCoding.decimal(limit.count), ViewCoding.decimal(limit.octets)]
-        let reply = try await run(ViewScripts.pending, partition, arguments, lane: .pages)
-        return try pairs(reply).map { offset, envelope throws(StoreError) in
+        let parts = try array(try await run(ViewScripts.pending, partition, arguments, lane: .pages))
+        guard parts.count == 2 else { throw ViewCoding.damaged }
+        let deposits = try pairs(parts[1]).map { offset, envelope throws(StoreError) in
             try ViewCoding.pending(offset: offset, envelope: envelope)
         }
+        return PendingPage(deposits: deposits, position: try position(parts[0]))
     }
 
     /// See `MailboxView`.

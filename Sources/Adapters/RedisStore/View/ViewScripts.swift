@@ -141,27 +141,27 @@ enum ViewScripts {
             return 1
             """)
 
-    /// ARGV: where the mailbox's part of the queue begins and ends, the most deposits and octets. Gives place and
-    /// envelope by turns.
+    /// ARGV: where the mailbox's part of the queue begins and ends, the most deposits and octets. Gives the position, then
+    /// place and envelope by turns.
     static let pending = Script(
-        """
-        local page, octets, from, left = {}, 0, ARGV[1], tonumber(ARGV[3])
-        while left > 0 do
-          local asked = math.min(left, 50)
-          local queue = redis.call('ZRANGEBYLEX', KEYS[2], from, ARGV[2], 'LIMIT', 0, asked)
-          for _, place in ipairs(queue) do
-            local envelope = redis.call('HGET', KEYS[3], place:sub(-16) .. place:sub(3, -25))
-            page[#page + 1] = place:sub(-24, -17)
-            page[#page + 1] = envelope
-            octets = octets + (envelope and #envelope or 0)
-            if octets >= tonumber(ARGV[4]) then return page end
-          end
-          if #queue < asked then return page end
-          from = '(' .. queue[#queue]
-          left = left - #queue
-        end
-        return page
-        """)
+        opening + """
+            local at, page, octets, from, left = position(), {}, 0, ARGV[1], tonumber(ARGV[3])
+            while left > 0 do
+              local asked = math.min(left, 50)
+              local queue = redis.call('ZRANGEBYLEX', KEYS[2], from, ARGV[2], 'LIMIT', 0, asked)
+              for _, place in ipairs(queue) do
+                local envelope = redis.call('HGET', KEYS[3], place:sub(-16) .. place:sub(3, -25))
+                page[#page + 1] = place:sub(-24, -17)
+                page[#page + 1] = envelope
+                octets = octets + (envelope and #envelope or 0)
+                if octets >= tonumber(ARGV[4]) then return {at, page} end
+              end
+              if #queue < asked then break end
+              from = '(' .. queue[#queue]
+              left = left - #queue
+            end
+            return {at, page}
+            """)
 
     /// ARGV: the deposit's key.
     static let deposit = Script(

@@ -2,14 +2,15 @@ import Mailbox
 
 /// Deposits as they are folded, for a pusher that has pushed all that the view had: what it needs no second read for.
 ///
-/// The fold changes the view first and tells of it then. So whoever begins to collect, and then finds nothing more in the view,
-/// has in here all that came since. Who is slower than what arrives reads the view instead: this holds no backlog.
+/// The fold changes the view first and tells of it then. So whoever begins to collect, and then finds nothing more in a view
+/// that reaches as far as the fold did, has in here all that came since. A view that does not reach so far was wiped or put
+/// back meanwhile: what is not in it is not over. Who is slower than what arrives reads the view: this holds no backlog.
 struct ArrivalQueue: Sendable {
     private enum State {
         /// The view has what is not in here.
         case behind
-        /// What arrives is kept, but the view may have more.
-        case collecting
+        /// What arrives is kept, but the view may have more. Up to `since` the owner had folded when this began.
+        case collecting(since: UInt64)
         /// All that waits and was not taken is in here.
         case level
     }
@@ -22,11 +23,19 @@ struct ArrivalQueue: Sendable {
     init(limit: PageLimit) { self.limit = limit }
 
     /// Whether what comes next is in here, and not to be looked for in the view.
-    var isLevel: Bool { state == .level }
+    var isLevel: Bool {
+        guard case .level = state else { return false }
+        return true
+    }
+
+    private var isBehind: Bool {
+        guard case .behind = state else { return false }
+        return true
+    }
 
     /// Takes what arrives, in order.
     mutating func append(_ deposit: PendingDeposit) {
-        guard state != .behind else { return }
+        guard !isBehind else { return }
         let size = deposit.envelope.residentOctets
         guard deposits.count < limit.count, octets + size <= limit.octets else { return fallBehind() }
         deposits.append(deposit)
@@ -47,15 +56,15 @@ struct ArrivalQueue: Sendable {
         return first
     }
 
-    /// Call before the view is read.
-    mutating func collect() {
-        guard state == .behind else { return }
-        state = .collecting
+    /// Call before the view is read; the owner has folded up to `offset`.
+    mutating func collect(folded offset: UInt64) {
+        if isBehind { state = .collecting(since: offset) }
     }
 
-    /// Call when the view had nothing more.
-    mutating func viewHasNothingMore() {
-        if state == .collecting { state = .level }
+    /// Call when a view that reaches up to `offset` had nothing more.
+    mutating func viewHasNothingMore(upTo offset: UInt64) {
+        guard case .collecting(let since) = state, offset >= since else { return }
+        state = .level
     }
 
     /// Something was missed.

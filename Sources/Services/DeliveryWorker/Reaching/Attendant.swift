@@ -5,11 +5,12 @@ import Primitives
 import RPC
 import Synchronization
 
-/// What all attendants of a partition share.
-struct AttendantTools: Sendable {
+/// What all who work for the owner of a partition share.
+struct PartitionTools: Sendable {
     let partition: Int
     let mailLog: any MailLog
     let view: any MailboxView
+    let progress: FoldProgress
     let channels: FrontChannels
     let dialler: Dialler
     /// Of all partitions: for those who look where to push, until the front has taken the push.
@@ -24,7 +25,7 @@ struct AttendantTools: Sendable {
 /// fails, and has his contact dialled where he has mail and no stream.
 final class Attendant: Sendable {
     let mailbox: Identity
-    private let tools: AttendantTools
+    private let tools: PartitionTools
     private let signal = Signal()
     private let state = Mutex(State())
 
@@ -33,7 +34,7 @@ final class Attendant: Sendable {
         var hasSettled = false
     }
 
-    init(mailbox: Identity, tools: AttendantTools) {
+    init(mailbox: Identity, tools: PartitionTools) {
         self.mailbox = mailbox
         self.tools = tools
     }
@@ -66,6 +67,9 @@ final class Attendant: Sendable {
         state.withLock { $0.pusher }?.lookAgain()
         signal.raise()
     }
+
+    /// The owner has folded all that the log had when it began.
+    func becameCurrent() { state.withLock { $0.pusher }?.becameCurrent() }
 
     // The work
 
@@ -130,9 +134,7 @@ final class Attendant: Sendable {
             tools.log.warning("route of no use", ["recipient": LogValue(mailbox), "reason": .text("\(error)")])
             return schedule.pushEnded(route.stream, .gone, now: .now, jitter: 0)
         }
-        let pusher = Pusher(
-            mailbox: mailbox, route: route, partition: tools.partition, mailLog: tools.mailLog, view: tools.view,
-            configuration: tools.configuration, counters: tools.counters, metrics: tools.metrics, log: tools.log)
+        let pusher = Pusher(mailbox: mailbox, route: route, tools: tools)
         state.withLock { $0.pusher = pusher }
         tools.metrics.pushers.add(1)
         let known = schedule

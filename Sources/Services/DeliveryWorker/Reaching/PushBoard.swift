@@ -5,7 +5,7 @@ import Primitives
 
 /// Who is being looked after in one partition: at most one attendant a mailbox.
 actor PushBoard {
-    private let tools: AttendantTools
+    private let tools: PartitionTools
     private var attendants: [Identity: Attendant] = [:]
     /// Until when there may be streams that this owner has not heard of.
     private var mayLackStreamsUntil = ContinuousClock.now
@@ -15,7 +15,7 @@ actor PushBoard {
     private let newcomers: AsyncStream<(Attendant, Duration)>
     private let newcomer: AsyncStream<(Attendant, Duration)>.Continuation
 
-    init(tools: AttendantTools) {
+    init(tools: PartitionTools) {
         self.tools = tools
         (newcomers, newcomer) = AsyncStream.makeStream()
     }
@@ -44,6 +44,11 @@ actor PushBoard {
             attend(page)
             last = page.last
         } while last != nil
+    }
+
+    /// For an owner that has folded all that the log had when it began: recipients may hear that they have all.
+    func becameCurrent() {
+        for attendant in attendants.values { attendant.becameCurrent() }
     }
 
     /// Takes what a fold brought.

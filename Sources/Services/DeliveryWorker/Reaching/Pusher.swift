@@ -17,6 +17,7 @@ final class Pusher: Sendable {
     private let partition: Int
     private let mailLog: any MailLog
     private let view: any MailboxView
+    private let progress: FoldProgress
     private let configuration: DeliveryConfiguration
     private let counters: DeliveryCounters
     private let metrics: DeliveryMetrics
@@ -44,18 +45,18 @@ final class Pusher: Sendable {
     }
 
     init(
-        mailbox: Identity, route: Route, partition: Int, mailLog: any MailLog, view: any MailboxView,
-        configuration: DeliveryConfiguration, counters: DeliveryCounters, metrics: DeliveryMetrics, log: Log
+        mailbox: Identity, route: Route, tools: PartitionTools
     ) {
         self.mailbox = mailbox
         self.route = route
-        self.partition = partition
-        self.mailLog = mailLog
-        self.view = view
-        self.configuration = configuration
-        self.counters = counters
-        self.metrics = metrics
-        self.log = log
+        partition = tools.partition
+        mailLog = tools.mailLog
+        view = tools.view
+        progress = tools.progress
+        configuration = tools.configuration
+        counters = tools.counters
+        metrics = tools.metrics
+        log = tools.log
         news = Mutex(News(arrivals: ArrivalQueue(limit: configuration.arrivals)))
         (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -86,6 +87,9 @@ final class Pusher: Sendable {
         }
         wake.yield()
     }
+
+    /// The owner has folded all that the log had when it began.
+    func becameCurrent() { wake.yield() }
 
     /// Pushes until the stream is gone or the task is cancelled. Returns how the call ended; nil where the task was cancelled.
     /// - Parameter taken: is called when the front has taken the push.
@@ -175,7 +179,7 @@ final class Pusher: Sendable {
                 }
             }
             guard page.deposits.isEmpty else { continue }
-            if window.hasRoom, !saidCaughtUp {
+            if page.isAll, !saidCaughtUp, progress.isCurrent {
                 guard try await call.send(PushRequest(.caughtUp(CaughtUp()))) else { return }
                 saidCaughtUp = true
                 times.caughtUp()
@@ -187,23 +191,29 @@ final class Pusher: Sendable {
     private struct Page {
         var deposits: [PendingDeposit] = []
         var isFromRecord = false
+        /// Whether nothing else waits.
+        var isAll = false
     }
 
     /// What waits behind a place in the queue: the next that was folded, where everything before it was pushed, or else what the
     /// view has. Empty where there is nothing.
     private func waiting(after cursor: UInt64?) async throws -> Page {
         let isLevel = news.withLock { news in
-            news.arrivals.collect()
+            news.arrivals.collect(folded: progress.folded)
             return news.arrivals.isLevel
         }
         if !isLevel {
-            let deposits = try await view.pending(
+            let page = try await view.pending(
                 in: mailbox, partition: partition, after: cursor, limit: configuration.pending)
-            guard deposits.isEmpty else { return Page(deposits: deposits) }
-            news.withLock { $0.arrivals.viewHasNothingMore() }
+            guard page.deposits.isEmpty else { return Page(deposits: page.deposits) }
+            // Where it reaches less far, its owner notices that soon, and has all look again.
+            news.withLock { $0.arrivals.viewHasNothingMore(upTo: page.position?.next.envelopes ?? 0) }
         }
-        let next = news.withLock { $0.arrivals.next() }
-        return Page(deposits: next.map { [$0] } ?? [], isFromRecord: true)
+        return news.withLock { news in
+            guard news.arrivals.isLevel else { return Page() }
+            guard let next = news.arrivals.next() else { return Page(isAll: true) }
+            return Page(deposits: [next], isFromRecord: true)
+        }
     }
 
     /// Whether a deposit whose content is gone still waits. If so it cannot be delivered, and must not hold up the others.
