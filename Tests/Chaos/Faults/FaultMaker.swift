@@ -106,10 +106,17 @@ struct FaultMaker: Sendable {
         }
         if lost > .zero {
             let replica = try await redis.replica(of: primary)
+            var hasLost = false
             try await redis.cutReplication(of: primary)
             try await Task.sleep(for: lost)
-            let offsets = (try await primary.info("master_repl_offset"), try await replica.info("master_repl_offset"))
-            guard offsets.0 != offsets.1 else { throw Failure(description: "nothing was written that could be lost") }
+            // Beside other faults it may take a moment until anything is written.
+            for _ in 0..<100 {
+                let reached = try await (primary.info("master_repl_offset"), replica.info("master_repl_offset"))
+                hasLost = reached.0 != reached.1
+                if hasLost { break }
+                try await Task.sleep(for: .milliseconds(100))
+            }
+            guard hasLost else { throw Failure(description: "nothing was written that could be lost") }
         }
         let old = try await redis.failOver(of: primary)
         try await Task.sleep(for: duration)

@@ -28,6 +28,8 @@ final class KafkaHandle: @unchecked Sendable {
             ("bootstrap.servers", configuration.bootstrapServers), ("client.id", configuration.clientID),
             ("allow.auto.create.topics", "false"), ("reconnect.backoff.ms", "50"),
             ("reconnect.backoff.max.ms", "1000"), ("topic.metadata.refresh.fast.interval.ms", "100"),
+            // Who waits for a frozen broker does not ask by himself who leads now.
+            ("topic.metadata.refresh.interval.ms", "2000"),
             ("socket.connection.setup.timeout.ms", "3000"), ("socket.keepalive.enable", "true"),
             // What lies at a frozen broker is sent to the next leader after so long; by default after a minute.
             ("socket.timeout.ms", "5000"),
