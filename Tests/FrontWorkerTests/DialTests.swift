@@ -41,7 +41,8 @@ import Testing
             let answer = try await dial(bob.identity, at: contact.address, cluster)
             #expect(answer.outcome == .open, "\(answer.reason)")
             let stream = try await contact.stream()
-            try await eventually("the route is in the log") { try await routes(to: bob, cluster) == 1 }
+            // A renewal that was due in that instant says so once more.
+            try await eventually("the route is in the log") { try await routes(to: bob, cluster) >= 1 }
             // Asked again, the front has him.
             #expect(try await dial(bob.identity, at: contact.address, cluster).outcome == .open)
             #expect(contact.calls == 1)
