@@ -1,3 +1,5 @@
+import IdentityBasedEncryption
+
 /// The log: the truth of what happened to every mailbox (docs/architecture.md, "The one rule").
 ///
 /// Kafka is behind it in a cluster, one SQLite file in a single process or on one machine. All calls may be made from
@@ -82,10 +84,7 @@ extension MailLog {
 
     /// Appends tombstones, to the partitions of their mailboxes: those deposits are over.
     public func append(_ tombstones: [Tombstone]) async throws(StoreError) {
-        for (partition, tombstones) in Dictionary(grouping: tombstones, by: { partition(of: $0.key) }) {
-            _ = try await append(
-                tombstones.map { EnvelopeRecord.tombstone($0).record }, to: .envelopes, partition: partition)
-        }
+        try await append(tombstones.map { ($0.key.mailbox, EnvelopeRecord.tombstone($0).record) }, to: .envelopes)
     }
 
     /// Appends a run of sealed chunks of one deposit, each a record of its own, to the partition of its mailbox.
@@ -104,15 +103,7 @@ extension MailLog {
 
     /// Appends many presence events, to the partitions of their mailboxes; those of one partition keep their order.
     public func append(_ events: [PresenceEvent]) async throws(StoreError) {
-        let homes = Dictionary(grouping: events) { Partitioner.partition(of: $0.entity, count: partitionCount) }
-        for (partition, events) in homes.sorted(by: { $0.key < $1.key }) {
-            var rest = events[...]
-            while !rest.isEmpty {
-                let records = rest.prefix(256).map { PresenceRecord.event($0).record }
-                rest = rest.dropFirst(records.count)
-                _ = try await append(records, to: .presence, partition: partition)
-            }
-        }
+        try await append(events.map { ($0.entity, PresenceRecord.event($0).record) }, to: .presence)
     }
 
     /// Appends what a front says of its streams, split by the partitions of their mailboxes.
@@ -125,6 +116,21 @@ extension MailLog {
     /// Appends what could not be processed to the dead letters of its partition.
     public func append(_ letter: DeadLetter) async throws(StoreError) {
         _ = try await appendOne(letter.record, to: .deadLetters, partition: letter.partition)
+    }
+
+    /// Appends records to the partitions of their mailboxes, 256 at a time; those of one partition keep their order.
+    private func append(
+        _ records: [(mailbox: Identity, record: LogRecord)], to topic: LogTopic
+    ) async throws(StoreError) {
+        let homes = Dictionary(grouping: records) { Partitioner.partition(of: $0.mailbox, count: partitionCount) }
+        for (partition, records) in homes.sorted(by: { $0.key < $1.key }) {
+            var rest = records[...]
+            while !rest.isEmpty {
+                let some = rest.prefix(256).map(\.record)
+                rest = rest.dropFirst(some.count)
+                _ = try await append(some, to: topic, partition: partition)
+            }
+        }
     }
 
     private func appendOne(

@@ -6,7 +6,7 @@ import Mailbox
 /// that reaches as far as the fold did, has in here all that came since. A view that does not reach so far was wiped or put
 /// back meanwhile: what is not in it is not over. Who is slower than what arrives reads the view: this holds no backlog.
 struct ArrivalQueue: Sendable {
-    private enum State {
+    private enum State: Equatable {
         /// The view has what is not in here.
         case behind
         /// What arrives is kept, but the view may have more. Up to `since` the owner had folded when this began.
@@ -23,19 +23,11 @@ struct ArrivalQueue: Sendable {
     init(limit: PageLimit) { self.limit = limit }
 
     /// Whether what comes next is in here, and not to be looked for in the view.
-    var isLevel: Bool {
-        guard case .level = state else { return false }
-        return true
-    }
-
-    private var isBehind: Bool {
-        guard case .behind = state else { return false }
-        return true
-    }
+    var isLevel: Bool { state == .level }
 
     /// Takes what arrives, in order.
     mutating func append(_ deposit: PendingDeposit) {
-        guard !isBehind else { return }
+        guard state != .behind else { return }
         let size = deposit.envelope.residentOctets
         guard deposits.count < limit.count, octets + size <= limit.octets else { return fallBehind() }
         deposits.append(deposit)
@@ -58,7 +50,7 @@ struct ArrivalQueue: Sendable {
 
     /// Call before the view is read; the owner has folded up to `offset`.
     mutating func collect(folded offset: UInt64) {
-        if isBehind { state = .collecting(since: offset) }
+        if state == .behind { state = .collecting(since: offset) }
     }
 
     /// Call when a view that reaches up to `offset` had nothing more.

@@ -44,9 +44,7 @@ final class Pusher: Sendable {
         case contentIsGone
     }
 
-    init(
-        mailbox: Identity, route: Route, tools: PartitionTools
-    ) {
+    init(mailbox: Identity, route: Route, tools: PartitionTools) {
         self.mailbox = mailbox
         self.route = route
         partition = tools.partition
