@@ -92,7 +92,10 @@ import Testing
     private func withoutEnoughReplicasAppendsFailAndRecover(_ kafka: TestKafka) async throws {
         let log = try await kafka.log(partitions: 1, replicas: 3, messageTimeoutMs: 4000)
         _ = try await log.append([LogRecord(key: nil, value: [1])], to: .presence, partition: 0)
+        let wide = try await kafka.log(partitions: 3, replicas: 3)
         for broker in [2, 3] { try await kafka.tell("kill", broker) }
+        try await deadBrokersAreNamed(of: wide)
+        await wide.close()
         let begun = ContinuousClock.now
         let fault = await fault {
             _ = try await log.append([LogRecord(key: nil, value: [2])], to: .presence, partition: 0)
@@ -109,6 +112,18 @@ import Testing
         #expect(after.first?.record.value == [1])
         #expect(after.last?.record.value == [3] && after.last?.offset == offset, "it goes on by itself")
         await log.close()
+    }
+
+    /// With two of three controllers dead, the third broker is told nothing and describes the topics as they were.
+    private func deadBrokersAreNamed(of log: KafkaLog) async throws {
+        let topics = KafkaTopics(log.configuration)
+        let faults = try await topics.check(TopicPlan(partitions: 3, replicas: 3, minInSync: 2)).map(\.fault)
+        for broker in [2, 3] {
+            #expect(
+                faults.contains { $0.hasPrefix("broker \(broker) at 127.0.0.1:") && $0.hasSuffix("does not answer") },
+                "\(faults)")
+        }
+        #expect(!faults.contains { $0.hasPrefix("broker 1 ") })
     }
 
     /// A frozen broker hangs up on nobody: neither who appends nor who reads may wait until it goes on. An append may fail

@@ -11,6 +11,33 @@ struct TopicShape: Sendable, Hashable {
     var inSync = Int.max
     /// Partitions without a leader, ascending.
     var leaderless: [Int] = []
+    /// Who leads the others.
+    var leaders: [Leader] = []
+
+    /// A broker and the partitions that it leads, ascending.
+    struct Leader: Sendable, Hashable {
+        let broker: Int32
+        let address: String
+        var partitions: [Int]
+    }
+}
+
+extension TopicShape {
+    fileprivate mutating func add(_ partition: Int, leader: Int32, of metadata: rd_kafka_metadata) {
+        guard leader >= 0 else {
+            leaderless.append(partition)
+            return leaderless.sort()
+        }
+        if let index = leaders.firstIndex(where: { $0.broker == leader }) {
+            leaders[index].partitions.append(partition)
+            return leaders[index].partitions.sort()
+        }
+        let brokers = UnsafeBufferPointer(start: metadata.brokers, count: Int(metadata.broker_cnt))
+        let broker = brokers.first { $0.id == leader }
+        let address = broker.map { "\(String(cString: $0.host)):\($0.port)" } ?? "an unknown address"
+        leaders.append(Leader(broker: leader, address: address, partitions: [partition]))
+        leaders.sort { $0.broker < $1.broker }
+    }
 }
 
 extension KafkaHandle {
@@ -53,9 +80,8 @@ extension KafkaHandle {
             let partition = found.partitions[index]
             shape.replicas = min(shape.replicas, Int(partition.replica_cnt))
             shape.inSync = min(shape.inSync, Int(partition.isr_cnt))
-            if partition.leader < 0 { shape.leaderless.append(Int(partition.id)) }
+            shape.add(Int(partition.id), leader: partition.leader, of: metadata.pointee)
         }
-        shape.leaderless.sort()
         return shape.partitionCount > 0 ? shape : nil
     }
 

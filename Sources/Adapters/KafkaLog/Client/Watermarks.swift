@@ -35,6 +35,11 @@ extension KafkaHandle {
         }
     }
 
+    /// Whether the leader of a partition answers. Blocks, for at most so long.
+    func leaderAnswers(_ topic: String, _ partition: Int, within timeoutMs: Int) -> Bool {
+        (try? offset(RD_KAFKA_OFFSET_END, topic, Int32(clamping: partition), timeoutMs)) != nil
+    }
+
     private struct OffsetFault: Error { let code: rd_kafka_resp_err_t }
 
     /// The offset at a time: one of the two that stand for the start and the end.

@@ -31,6 +31,7 @@ public struct KafkaTopics: Sendable {
     public func check(_ plan: TopicPlan, justMade: [String] = []) async throws(StoreError) -> [TopicFinding] {
         try await withAdmin { admin throws(StoreError) in
             var findings: [TopicFinding] = []
+            var answering: [Int32: Bool] = [:]
             for topic in LogTopic.allCases {
                 let name = configuration.name(of: topic)
                 let patience = Duration.seconds(justMade.contains(name) ? 10 : 0)
@@ -41,6 +42,7 @@ public struct KafkaTopics: Sendable {
                 }
                 let found = try admin.settings(of: name)
                 findings += inspect(name, shape, plan)
+                findings += silent(name, shape.leaders, &answering, admin.handle)
                 findings += inspect(name, found, plan.settings(of: topic))
             }
             return findings
@@ -85,9 +87,7 @@ public struct KafkaTopics: Sendable {
                 "add replicas with kafka-reassign-partitions")
         }
         if !shape.leaderless.isEmpty {
-            add(
-                "nobody leads partition\(shape.leaderless.count == 1 ? "" : "s") "
-                    + shape.leaderless.map(String.init).joined(separator: ", "), "start the brokers that are down")
+            add("nobody leads \(Self.list(shape.leaderless))", "start the brokers that are down")
         } else if shape.inSync < min(plan.minInSync, shape.replicas) {
             add(
                 "a partition has \(shape.inSync) replica\(shape.inSync == 1 ? "" : "s") in sync; appends need "
@@ -95,6 +95,35 @@ public struct KafkaTopics: Sendable {
         }
         return findings
     }
+
+    /// Brokers that lead and do not answer. Those that are left may not know: where most controllers are dead, nobody tells
+    /// them, and they describe the cluster as it was.
+    private func silent(
+        _ name: String, _ leaders: [TopicShape.Leader], _ answering: inout [Int32: Bool], _ handle: KafkaHandle
+    ) -> [TopicFinding] {
+        var findings: [TopicFinding] = []
+        for leader in leaders {
+            let answers =
+                answering[leader.broker]
+                ?? handle.leaderAnswers(name, leader.partitions[0], within: Self.patienceMs)
+            answering[leader.broker] = answers
+            guard !answers else { continue }
+            findings.append(
+                TopicFinding(
+                    topic: name,
+                    fault: "broker \(leader.broker) at \(leader.address) leads \(Self.list(leader.partitions)), "
+                        + "and does not answer",
+                    remedy: "start it, or wait until another leads; where it runs, look at its log and the way to it"))
+        }
+        return findings
+    }
+
+    private static func list(_ partitions: [Int]) -> String {
+        "partition\(partitions.count == 1 ? "" : "s") \(partitions.map(String.init).joined(separator: ", "))"
+    }
+
+    /// How long a broker has to answer, in ms.
+    private static let patienceMs = 5000
 
     private func inspect(
         _ name: String, _ found: [String: String], _ settings: [TopicPlan.Setting]
