@@ -24,9 +24,10 @@ extension Command {
             Option("front-listen", .value("HOST:PORT"), "where the front serves", default: "127.0.0.1:7401"),
             .domains,
             Option("level", .value("BITS"), "security level of new parameters: 2048, 3072, 7680", default: "3072"),
-        ] + ServiceOptions.all
+        ] + Option.frontLimits + ServiceOptions.all
     ) { arguments in
         let options = try ServiceOptions(arguments, component: "dev")
+        let limits = try FrontLimits(arguments)
         let roles = Roles(options: options)
         let domains = try arguments.domainNames()
         let kmsAddress = try arguments.address("kms-listen", default: "127.0.0.1:7400")
@@ -39,7 +40,7 @@ extension Command {
         let keys = try roles.clusterKeys(file: nil)
         let front = try await roles.front(
             frontAddress, push: RPCAddress(host: "127.0.0.1", port: 0), advertised: "127.0.0.1", kms: kmsServed,
-            domains: domains, account: nil, stores: stores, keys: keys,
+            domains: domains, account: nil, stores: stores, keys: keys, limits: limits,
             reclaim: { mailbox in try await onThread { _ = try state.removeAccount(of: mailbox, now: wallClock()) } })
         let worker = try roles.delivery(stores: stores)
         let frontServed = RPCAddress(host: frontAddress.host, port: front.port)

@@ -32,14 +32,12 @@ extension Command {
             Option(
                 "account", .value("FILE"), "the domain's account at the KMS", default: "DOMAIN.account of the cluster"),
             .clusterKey, .domains,
-            Option(
-                "trust-forwarded-for", .flag,
-                "count callers by x-forwarded-for, as a proxy writes it; only where nobody else reaches --listen"),
-        ] + Option.stores + ServiceOptions.all
+        ] + Option.frontLimits + Option.stores + ServiceOptions.all
     ) { arguments in
         let options = try ServiceOptions(arguments, component: "front")
         let address = try arguments.address("listen", default: "127.0.0.1:7401")
         let push = try arguments.address("push-listen", default: RPCAddress(host: address.host, port: 0).description)
+        let limits = try FrontLimits(arguments)
         let roles = Roles(options: options)
         let admin = try Admin(options, role: "front", waitingFor: ["keys"] + StoreProbe.parts)
         let (stores, probe) = admin.measured(try await roles.stores(), probesSessions: true)
@@ -48,7 +46,7 @@ extension Command {
             address, push: push, advertised: arguments.value("advertise") ?? address.reachableHost,
             kms: try arguments.address("kms", default: "127.0.0.1:7400"), domains: try arguments.domainNames(),
             account: arguments.value("account"), stores: stores, keys: keys,
-            trustsForwardedFor: arguments.has("trust-forwarded-for"))
+            limits: limits)
         let host = address.reachableHost
         admin.setName(RPCAddress(host: arguments.value("advertise") ?? host, port: front.port).description)
         try await options.runUntilStopped([

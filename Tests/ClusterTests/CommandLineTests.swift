@@ -6,7 +6,7 @@ import Testing
 @Suite struct CommandLineTests {
     private static let commands = [
         "demo", "dev", "enroll", "send", "receive", "presence", "inspect", "kms", "front", "deliver", "topics", "health",
-        "certificate", "account", "cluster-key"
+        "certificate", "account", "cluster-key", "load", "top", "rebuild", "dead-letters",
     ]
 
     @Test(arguments: commands) func everyCommandExplainsItselfWithExamples(command: String) async throws {
@@ -26,6 +26,8 @@ import Testing
         (["front", "--listen", "nowhere"], "HOST:PORT"), (["kms", "--domain", "a b"], "--domain"),
         (["dev", "--level", "99"], "2048, 3072 or 7680"), (["certificate", "king", "--out", "x"], "not king"),
         (["account", "example.com"], "--token-file"), (["front", "--otlp", "nowhere"], "localhost:4317"),
+        (["front", "--contacts", "10.0.0.0/33"], "192.0.2.0/24"), (["front", "--mailbox-size", "8GB"], "8GiB"),
+        (["front", "--mailbox-deposits", "0"], "from 1 to"),
         (["deliver", "--otlp-roots", "ca.pem"], "--otlp-roots wants --otlp")
     ] as [([String], String)])
     func aWrongCommandLineIsExplained(arguments: [String], hint: String) async throws {

@@ -38,6 +38,31 @@ import Testing
         #expect(await dev.stop() == 0)
     }
 
+    @Test func aMailboxHoldsWhatTheOperatorAllows() async throws {
+        let poste = try Poste()
+        defer { poste.removeHome() }
+        let dev = try await poste.startDev("--mailbox-deposits", "2", "--mailbox-size", "1MiB")
+        for user in ["alice", "bob", "carol"] {
+            #expect(try await poste.run("enroll", "sip:\(user)@example.com").status == 0)
+        }
+        func send(to user: String, _ octets: Int) async throws -> (status: Int32, errors: String) {
+            let outcome = try await poste.run(
+                [
+                    "send", "--from", "sip:alice@example.com", "--to", "sip:\(user)@example.com", "--retry-for", "1s", "-",
+                ], input: [UInt8](repeating: 7, count: octets))
+            return (outcome.status, outcome.errors)
+        }
+        let tooLarge = try await send(to: "carol", 2_000_000)
+        #expect(tooLarge.status != 0 && tooLarge.errors.contains("full"), "\(tooLarge)")
+        for _ in 1...2 { #expect(try await send(to: "bob", 10).status == 0) }
+        // The view is a moment behind the receipt.
+        try await Task.sleep(for: .seconds(1))
+        let tooMany = try await send(to: "bob", 10)
+        #expect(tooMany.status == tooLarge.status && tooMany.errors.contains("full"), "\(tooMany)")
+        #expect(try await send(to: "carol", 10).status == 0, "others' mailboxes have room")
+        #expect(await dev.stop() == 0)
+    }
+
     @Test func aFullDiskRefusesAndRecovers() async throws {
         let poste = try Poste()
         defer { poste.removeHome() }

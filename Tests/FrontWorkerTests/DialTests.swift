@@ -69,6 +69,20 @@ import Testing
         }
     }
 
+    @Test(arguments: [("192.0.2.0/24", false), ("192.0.2.0/24,127.0.0.0/8", true)])
+    func contactsAreDialledOnlyWhereTheyMayBe(networks: String, isDialled: Bool) async throws {
+        let limits = TestCluster.limits { $0.contactNetworks = RPCNetworks(networks) }
+        try await TestCluster.run(deliveryWorkers: 0, limits: limits) { cluster in
+            let bob = try cluster.person("bob")
+            let contact = try cluster.startContact(bob)
+            let port = try #require(RPCAddress(contact.address)).port
+            let answer = try await dial(bob.identity, at: "localhost:\(port)", cluster)
+            #expect(answer.outcome == (isDialled ? .open : .notProven), "\(answer.reason)")
+            #expect(answer.reason.contains("--contacts") == !isDialled)
+            #expect(contact.calls == (isDialled ? 1 : 0))
+        }
+    }
+
     @Test func nobodyThereIsSaidInTime() async throws {
         let limits = TestCluster.limits { $0.dialPatience = .seconds(1) }
         try await TestCluster.run(deliveryWorkers: 0, limits: limits) { cluster in

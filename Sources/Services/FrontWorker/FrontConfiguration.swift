@@ -2,6 +2,7 @@ import IdentityBasedEncryption
 import Mailbox
 import Observability
 import Primitives
+import RPC
 
 /// What a front worker is told.
 public struct FrontConfiguration: Sendable {
@@ -69,6 +70,8 @@ public struct FrontLimits: Sendable {
     public var depositPatience = Duration.seconds(60)
     /// Contacts that may be dialled at a time, until they have proved themselves.
     public var dials = 128
+    /// Where contacts may be; nil dials them wherever they are.
+    public var contactNetworks: RPCNetworks?
     /// How long dialling a contact and its exchange may take.
     public var dialPatience = Duration.seconds(10)
     /// A stream that the front has opened is ended after so long without a message.

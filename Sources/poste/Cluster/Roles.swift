@@ -63,7 +63,8 @@ struct Roles: Sendable {
     /// A front worker that gets its keys from the KMS at `kms`.
     func front(
         _ address: RPCAddress, push: RPCAddress, advertised: String, kms: RPCAddress, domains: [String], account: String?,
-        stores: Stores, keys: any SessionKeys, trustsForwardedFor: Bool = false, reclaim: (@Sendable (Identity) async throws -> Void)? = nil
+        stores: Stores, keys: any SessionKeys, limits: FrontLimits,
+        reclaim: (@Sendable (Identity) async throws -> Void)? = nil
     ) async throws -> FrontWorker {
         let rootsPEM = try options.identity.rootsPEM()
         let channel = try RPCChannel(
@@ -83,7 +84,7 @@ struct Roles: Sendable {
             host: address.host, port: address.port, pushPort: push.port, advertisedHost: advertised,
             credentials: try options.identity.credentials(role: "front", hosts: [address.host, advertised]),
             rootsPEM: rootsPEM, now: wallClock)
-        configuration.limits.trustsForwardedFor = trustsForwardedFor
+        configuration.limits = limits
         configuration.metrics = options.metrics
         configuration.tracer = options.tracing.tracer
         return try FrontWorker(

@@ -98,6 +98,15 @@ extension Arguments {
         return address
     }
 
+    /// An option's networks; nil where it is not given.
+    func networks(_ name: String) throws -> RPCNetworks? {
+        guard let text = value(name) else { return nil }
+        guard let networks = RPCNetworks(text) else {
+            throw usage("--\(name) takes networks such as 192.0.2.0/24,2001:db8::/32, not \(text)")
+        }
+        return networks
+    }
+
     /// The security level of new parameters.
     func securityLevel() throws -> SecurityLevel {
         let number = value("level") ?? "3072"

@@ -97,6 +97,18 @@ struct Arguments: Sendable {
         return seconds
     }
 
+    /// An option's value in octets: a number with KiB, MiB, GiB or TiB behind it.
+    func octets(_ name: String, default standard: UInt64) throws -> UInt64 {
+        guard let text = value(name) else { return standard }
+        let units = ["KiB": 10, "MiB": 20, "GiB": 30, "TiB": 40]
+        guard let shift = units[String(text.suffix(3))], let count = UInt64(text.dropLast(3)),
+            (1...1 << 20).contains(count)
+        else {
+            throw UsageError("--\(name) takes a size such as 500MiB or 8GiB, not \(text)", command: command)
+        }
+        return count << UInt64(shift)
+    }
+
     /// A usage error of this subcommand.
     func usage(_ message: String) -> UsageError { UsageError(message, command: command) }
 }

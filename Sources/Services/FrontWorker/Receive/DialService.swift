@@ -66,8 +66,12 @@ final class DialService: Sendable {
             throw RPCStatus(.resourceExhausted, "the front dials too many contacts at a time", retryAfterMs: 1000)
         }
         defer { underWay.withLock { $0 -= 1 } }
+        guard let place = await permitted(address) else {
+            return DialResponse(
+                outcome: .notProven, reason: "\(address) is not in the networks of contacts (poste front --contacts)")
+        }
         let channel = try RPCChannel(
-            RPCChannelConfiguration(contact: address, patience: configuration.limits.dialPatience))
+            RPCChannelConfiguration(contact: place, patience: configuration.limits.dialPatience))
         do {
             let contact = try await withPatience(configuration.limits.dialPatience) { [self] in
                 try await prove(recipient, IBAKECall(from: mailbox, to: recipient), ring, over: channel)
@@ -80,6 +84,11 @@ final class DialService: Sendable {
         } catch let error as IBAKEError {
             return DialResponse(outcome: .notProven, reason: "\(error)")
         }
+    }
+
+    private func permitted(_ contact: RPCAddress) async -> RPCAddress? {
+        guard let networks = configuration.limits.contactNetworks else { return contact }
+        return await networks.address(of: contact.host).map { RPCAddress(host: $0, port: contact.port) }
     }
 
     private func enter() -> Bool {
