@@ -1,6 +1,7 @@
 import IdentityBasedEncryption
 import Mailbox
 import RPC
+import Synchronization
 import TestCluster
 import Testing
 
@@ -45,6 +46,42 @@ import Testing
             #expect(told.map(\.recipient) == [bob.identity])
             try await cluster.waitUntilGone(DepositKey(id: id, mailbox: alice.identity))
             #expect(try await receipts(for: alice, in: cluster).isEmpty)
+        }
+    }
+
+    /// Each rebuild would send all receipts of the last hours once more.
+    @Test func rebuiltViewMakesNoReceiptAgain() async throws {
+        try await TestCluster.run(deliveryWorkers: 0, partitions: 1) { cluster in
+            let appends = Mutex(0)
+            let log = HookedLog(cluster.store.mailLog) { call in
+                if case .append(.envelopes) = call { appends.withLock { $0 += 1 } }
+            }
+            _ = try cluster.startDelivery(log: log)
+            let (alice, bob) = (try cluster.person("alice"), try cluster.person("bob"))
+            let front = cluster.fronts[0]
+            let session = try await alice.handshake(with: bob.identity, over: front)
+            let asked = try Letter([1], from: alice, under: session) { $0.wantsReceipt = true }
+            try await front.leave(asked)
+            let inbox = try await Inbox(bob, at: front)
+            try await inbox.acknowledge(try await inbox.nextMail())
+            let id = ReceiptHeader(
+                deposit: asked.id, recipient: bob.identity, acknowledgedAt: cluster.clock.now
+            ).ownID
+            let receipt = DepositKey(id: id, mailbox: alice.identity)
+            try await cluster.waitFor(receipt)
+            #expect(try await receipts(for: alice, in: cluster).count == 1)
+            try await cluster.waitUntilGone(receipt)
+
+            let view = cluster.store.view
+            try await eventually("the view is wiped, between two folds") {
+                try await view.discard(partition: 0, at: view.position(of: 0))
+            }
+            let later = try Letter([2], from: alice, under: session, number: 1)
+            try await front.leave(later)
+            try await cluster.waitFor(later.key)
+            #expect(try await inbox.nextMail().id == later.id)
+            await inbox.close()
+            #expect(appends.withLock { $0 } == 1, "the worker appends one receipt, and nothing else")
         }
     }
 

@@ -71,11 +71,13 @@ import Testing
         let worker = Worker(log)
         try await worker.waits("the only worker owns all") { $0.count == 2 }
         let records = (0..<5).map { LogRecord(key: [UInt8($0)], value: [1]) }
+        var stood: [LogPosition] = []
         for partition in 0..<2 {
             _ = try await log.append(records, to: .envelopes, partition: partition)
             _ = try await log.append(records, to: .presence, partition: partition)
             // An owner reads on from where it stands.
             let next = try await log.bounds(of: partition).end
+            stood.append(next)
             _ = try await log.read(partition: partition, from: next, limit: PageLimit(count: 1), waitingUpTo: .zero)
         }
         let behind = try await log.append(records, to: .envelopes, partition: 1).count
@@ -88,6 +90,10 @@ import Testing
         let (envelopes, presence) = (
             log.configuration.name(of: .envelopes), log.configuration.name(of: .presence)
         )
+        // Another process that finds no view learns so how far there was one.
+        let other = try await KafkaLog.open(log.configuration)
+        #expect(await other.foldedBefore(partition: 1) == stood[1])
+        await other.close()
         #expect(lags == ["\(envelopes) 0": 0, "\(envelopes) 1": behind, "\(presence) 0": 0, "\(presence) 1": 0])
         worker.task.cancel()
         await log.close()

@@ -15,6 +15,7 @@ struct Owner {
     var skew: Int64 = 0
     var windows: [StreamID: PushWindow] = [:]
     private var folding: Folding?
+    private var before = FoldedBefore()
 
     /// A push on its way to a front.
     struct Push {
@@ -26,6 +27,7 @@ struct Owner {
     mutating func crash() {
         windows = [:]
         folding = nil
+        before = FoldedBefore()
     }
 
     /// Folds a little: reads and decides in one step, applies in another. Returns whether there was anything to do.
@@ -33,6 +35,7 @@ struct Owner {
         if let step = folding {
             folding = nil
             if view.apply(step.outcome.changes, from: step.from, reaching: step.reaching) {
+                before.note(step.reaching.next)
                 for key in step.outcome.settled {
                     for stream in windows.keys { windows[stream]?.forget(key) }
                 }
@@ -44,18 +47,23 @@ struct Owner {
         switch ViewVerdict(position, log: "log", bounds: log.bounds, now: clock) {
         case .discard:
             _ = view.discard(at: position)
+            before.forget()
             return true
         case .begin, .goOn:
-            let batch = log.read(from: position?.next ?? LogPosition(), limit: limit)
+            before.note(position?.next ?? LogPosition())
+            var batch = log.read(from: position?.next ?? LogPosition(), limit: limit)
+            let news = before.cut(&batch, from: position?.next ?? LogPosition())
             guard !batch.records.isEmpty || position?.next != batch.next else { return false }
             let records = FoldBatch(batch.records, partition: 0, partitionCount: 1)
             let excerpt = view.excerpt(records.needs)
             guard excerpt.position == position else { return true }
             let outcome = records.fold(into: excerpt)
-            for receipt in outcome.receipts { log.append(.envelope(receipt), now: now) }
-            for key in outcome.contradicted {
-                let waiting = outcome.held[key] ?? view.deposits[key]?.envelope
-                if let envelope = waiting { log.append(.envelope(envelope), now: now) }
+            if news.envelopes {
+                for receipt in outcome.receipts { log.append(.envelope(receipt), now: now) }
+                for key in outcome.contradicted {
+                    let waiting = outcome.held[key] ?? view.deposits[key]?.envelope
+                    if let envelope = waiting { log.append(.envelope(envelope), now: now) }
+                }
             }
             folding = Folding(
                 from: position,

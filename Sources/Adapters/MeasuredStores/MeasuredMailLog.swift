@@ -56,6 +56,9 @@ public struct MeasuredMailLog: MailLog {
         }
     }
 
+    /// As the log does. Not timed: it is asked where a view is gone.
+    public func foldedBefore(partition: Int) async -> LogPosition { await log.foldedBefore(partition: partition) }
+
     /// As the log does.
     public func bounds(of partition: Int) async throws(StoreError) -> LogBounds {
         try await measured.call("bounds") { () throws(StoreError) in try await log.bounds(of: partition) }

@@ -32,6 +32,10 @@ public protocol MailLog: Sendable {
     /// What of a partition is there.
     func bounds(of partition: Int) async throws(StoreError) -> LogBounds
 
+    /// How far a partition was folded before, whoever owned it then: a view of this log reached so far at least. Perhaps it
+    /// reached farther, and nothing is told where nothing is known: see `FoldedBefore` for what that costs.
+    func foldedBefore(partition: Int) async -> LogPosition
+
     /// Reads contents by their location: the values of the run's records after the first `skipped`, at most `limit` of
     /// them and at least one. Empty when no record is left. Never more than a page in memory, whatever the size of the
     /// deposit.
@@ -75,11 +79,20 @@ extension MailLog {
     /// - Returns: the envelope's offset.
     @discardableResult
     public func append(_ envelope: Envelope) async throws(StoreError) -> UInt64 {
+        try await appendOne(Self.record(of: envelope), to: .envelopes, partition: partition(of: envelope.key))
+    }
+
+    /// Appends many envelopes, to the partitions of their mailboxes; those of one partition keep their order.
+    public func append(_ envelopes: [Envelope]) async throws(StoreError) {
+        try await append(envelopes.map { ($0.mailbox, Self.record(of: $0)) }, to: .envelopes)
+    }
+
+    private static func record(of envelope: Envelope) -> LogRecord {
         var record = EnvelopeRecord.envelope(envelope).record
         // For whoever follows traces; no reader depends on it.
         record.headers.append(
             LogRecord.Header(name: DepositTrace.header, value: Array(DepositTrace(envelope.id).traceparent.utf8)))
-        return try await appendOne(record, to: .envelopes, partition: partition(of: envelope.key))
+        return record
     }
 
     /// Appends tombstones, to the partitions of their mailboxes: those deposits are over.

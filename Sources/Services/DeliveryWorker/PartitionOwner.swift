@@ -35,15 +35,17 @@ struct PartitionOwner: Sendable {
     private func fold(_ board: PushBoard, _ ticks: TickKeeper) async throws {
         let identity = try await mailLog.identity()
         var position = try await startingPosition(identity)
-        tools.progress.begin(at: position?.next.envelopes ?? 0)
+        tools.progress.begin(at: position?.next ?? LogPosition())
+        if tools.progress.hasSeenNone { tools.progress.note(await mailLog.foldedBefore(partition: partition)) }
         try await board.startReachable()
         var letters = DeadLetterWriter(partition: partition, mailLog: mailLog)
         while true {
             try Task.checkCancellation()
-            let batch = try await mailLog.read(
-                partition: partition, from: position?.next ?? LogPosition(), limit: configuration.batch,
-                waitingUpTo: .seconds(1))
-            metrics.setLag(position?.next ?? LogPosition(), batch.end, of: partition)
+            let from = position?.next ?? LogPosition()
+            let read = try await mailLog.read(
+                partition: partition, from: from, limit: configuration.batch, waitingUpTo: .seconds(1))
+            let (batch, news) = tools.progress.cut(read, from: from)
+            metrics.setLag(from, batch.end, of: partition)
             if tools.progress.told(end: batch.end.envelopes) { await board.becameCurrent() }
             let start = ContinuousClock.now
             if let there = position {
@@ -59,17 +61,18 @@ struct PartitionOwner: Sendable {
             }
             let excerpt = try await view.excerpt(sorted.needs, of: partition)
             guard excerpt.position == position else { return notice(position, excerpt.position) }
-            let outcome = sorted.fold(into: excerpt)
+            var outcome = sorted.fold(into: excerpt)
+            if !news.envelopes { (outcome.receipts, outcome.contradicted) = ([], []) }
             let spans = FoldSpans(outcome, partition: partition, tracer: configuration.tracer)
             // Before the view moves on: made twice they are one, forgotten they are lost.
-            try await append(outcome, sorted)
+            try await append(outcome, forwards: news.presence ? sorted.forwards : [])
             let reached = ViewPosition(
                 after: position, folding: batch, log: identity, readAt: configuration.now())
             guard try await view.apply(outcome.changes, to: partition, from: position, reaching: reached) else {
                 return notice(position, nil)
             }
             position = reached
-            tools.progress.reached(reached.next.envelopes)
+            tools.progress.reached(reached.next)
             await eraser.note(outcome.changes)
             metrics.setLag(reached.next, batch.end, of: partition)
             metrics.foldTime.observe(since: start)
@@ -125,6 +128,7 @@ struct PartitionOwner: Sendable {
                 "view discarded, folding from nothing",
                 ["partition": LogValue(partition), "reason": .text(reason.rawValue)])
             metrics.viewDiscarded.add()
+            tools.progress.forget()
             _ = try await view.discard(partition: partition, at: position)
             return try await view.position(of: partition)
         }
@@ -136,15 +140,16 @@ struct PartitionOwner: Sendable {
         position.asOf.advanced(byMilliseconds: 3_600_000) < configuration.now()
     }
 
-    private func append(_ outcome: FoldOutcome, _ sorted: FoldBatch) async throws {
-        for receipt in outcome.receipts { try await mailLog.append(receipt) }
+    private func append(_ outcome: FoldOutcome, forwards: [FoldBatch.Forward]) async throws {
+        var envelopes = outcome.receipts
         // Or compaction would keep a record that does not count, and a rebuilt view would believe it.
         for key in outcome.contradicted {
             var envelope = outcome.held[key]
             if envelope == nil { envelope = try await view.deposit(key, partition: partition)?.envelope }
-            if let envelope { try await mailLog.append(envelope) }
+            if let envelope { envelopes.append(envelope) }
         }
-        for forward in sorted.forwards {
+        try await mailLog.append(envelopes)
+        for forward in forwards {
             _ = try await mailLog.append([forward.record], to: .presence, partition: forward.partition)
         }
     }

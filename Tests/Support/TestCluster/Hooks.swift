@@ -42,6 +42,8 @@ package struct HookedLog: MailLog {
         return try await log.read(partition: partition, from: position, limit: limit, waitingUpTo: wait)
     }
 
+    package func foldedBefore(partition: Int) async -> LogPosition { await log.foldedBefore(partition: partition) }
+
     package func bounds(of partition: Int) async throws(StoreError) -> LogBounds {
         try await hook(.other)
         return try await log.bounds(of: partition)

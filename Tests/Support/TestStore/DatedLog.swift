@@ -31,6 +31,8 @@ struct DatedLog: MailLog {
         return batch
     }
 
+    func foldedBefore(partition: Int) async -> LogPosition { await log.foldedBefore(partition: partition) }
+
     func bounds(of partition: Int) async throws(StoreError) -> LogBounds { try await log.bounds(of: partition) }
 
     func contents(

@@ -37,6 +37,9 @@ extension EmbeddedStore: MailLog {
         }
     }
 
+    /// See `MailLog`. Nothing is told: log and view are one file, and are lost together.
+    public func foldedBefore(partition: Int) async -> LogPosition { LogPosition() }
+
     /// See `MailLog`.
     public func read(
         partition: Int, from position: LogPosition, limit: PageLimit, waitingUpTo wait: Duration

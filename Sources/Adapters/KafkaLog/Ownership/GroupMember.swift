@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// It subscribes to the envelopes topic alone: whoever owns partition n there owns it in all topics. What it is given it
 /// does not fetch: the readers of the log do that, from the positions of the view, with the group or without it. What it
-/// commits serves monitoring only.
+/// commits is for monitoring, and for an owner who finds no view and wants to know how far there was one.
 final class GroupMember: Sendable {
     let changes = OwnershipChanges()
     /// The thread alone has the handle, so that it is gone when the thread has left the group.
@@ -100,6 +100,7 @@ private final class GroupLoop: Sendable {
                 commit()
             }
         }
+        commit()
         if let fault = KafkaFault(taking: rd_kafka_consumer_close_queue(handle.pointer, queue)) {
             handle.notices.take(KafkaNotice(level: 4, facility: "LEAVE", text: fault.text))
         } else {
@@ -178,5 +179,17 @@ private final class GroupLoop: Sendable {
         }
         guard list.pointee.cnt > 0 else { return }
         _ = rd_kafka_commit(handle.pointer, list, 1)
+    }
+}
+
+extension KafkaHandle {
+    /// What the group has committed of a partition; 0 where that is nothing, or cannot be told in two seconds. Blocks.
+    func committed(_ topic: String, _ partition: Int) -> UInt64 {
+        guard let list = rd_kafka_topic_partition_list_new(1) else { return 0 }
+        defer { rd_kafka_topic_partition_list_destroy(list) }
+        _ = rd_kafka_topic_partition_list_add(list, topic, Int32(clamping: partition))
+        let code = rd_kafka_committed(pointer, list, 2000)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, list.pointee.cnt == 1 else { return 0 }
+        return UInt64(max(list.pointee.elems[0].offset, 0))
     }
 }

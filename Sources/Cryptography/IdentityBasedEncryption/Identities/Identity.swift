@@ -8,8 +8,9 @@ public struct Identity: Sendable, Hashable {
     /// Takes ID data. Throws `InvalidIdentity` for a wrong length or an octet outside 21 … 7e hex.
     public init(octets: some Collection<UInt8>) throws(InvalidIdentity) {
         guard (1...512).contains(octets.count) else { throw .length(octets.count) }
-        if let bad = octets.first(where: { !(0x21...0x7e).contains($0) }) { throw .octet(bad) }
         self.octets = Array(octets)
+        // Of the array: one loop for all collections, and a fold reads many identities.
+        if let bad = self.octets.first(where: { !(0x21...0x7e).contains($0) }) { throw .octet(bad) }
     }
 
     /// Takes a URI. Throws as `init(octets:)` does.

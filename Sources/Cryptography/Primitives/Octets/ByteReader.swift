@@ -64,6 +64,7 @@ public struct ByteReader: Sendable {
 
 extension [UInt8] {
     /// Appends an integer, big-endian, in all its octets.
+    @inlinable
     public mutating func append(bigEndian value: some FixedWidthInteger) {
         for shift in stride(from: value.bitWidth - 8, through: 0, by: -8) {
             append(UInt8(truncatingIfNeeded: value >> shift))
@@ -71,6 +72,7 @@ extension [UInt8] {
     }
 
     /// Appends f(x) of docs/protocol.md: the length in four octets, then the octets.
+    @inlinable
     public mutating func append(lengthPrefixed octets: some Collection<UInt8>) {
         append(bigEndian: UInt32(octets.count))
         append(contentsOf: octets)
