@@ -1,11 +1,11 @@
 import Foundation
 import RedisStore
 
-/// Real servers of Debian's package, each in a folder of its own on a spare port, killed at the end: by its holder, or,
+/// Real servers, of Debian's package unless PATH has others first, each in a folder of its own on a spare port, killed at the end: by its holder, or,
 /// should the test's process die, by the shell that started it.
 final class RedisServer: @unchecked Sendable {
-    static let executable = ["/usr/bin/redis-server", "/usr/local/bin/redis-server"]
-        .first { FileManager.default.isExecutableFile(atPath: $0) }
+    static let executable = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin").split(separator: ":")
+        .map { "\($0)/redis-server" }.first { FileManager.default.isExecutableFile(atPath: $0) }
 
     /// Whether there is one; says loudly where there is none.
     static let isInstalled: Bool = {
@@ -84,8 +84,8 @@ final class RedisServer: @unchecked Sendable {
     func cli(_ words: String...) throws -> String {
         let output = Pipe()
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/redis-cli")
-        process.arguments = ["-p", String(port)] + words
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["redis-cli", "-p", String(port)] + words
         process.standardOutput = output
         process.standardError = output
         try process.run()
