@@ -18,7 +18,7 @@ struct FoldedBeforeTests {
     }
 
     @Test func whoKnowsNothingTakesAllForNew() {
-        var before = FoldedBefore()
+        let before = FoldedBefore()
         #expect(before.isUnknown)
         let whole = batch(next: end, end: end)
         var cut = whole
@@ -53,10 +53,22 @@ struct FoldedBeforeTests {
         #expect(cut == batch(from: position, next: LogPosition(envelopes: 110, presence: 7), end: end))
     }
 
+    /// A tail that has just begun to read does not know yet where the log ends.
+    @Test func theEndThatABatchKnowsIsNotTheLogs() {
+        var before = FoldedBefore()
+        before.note(LogPosition(envelopes: 100, presence: 7))
+        before.forget(beyond: LogPosition(envelopes: 100, presence: 7))
+        let next = LogPosition(envelopes: 3, presence: 1)
+        var cut = batch(next: next, end: next)
+        let news = before.cut(&cut, from: LogPosition())
+        #expect(!news.envelopes && !news.presence && cut == batch(next: next, end: next))
+    }
+
     @Test func aLogThatLostItsEndIsNew() {
         var before = FoldedBefore()
         before.note(LogPosition(envelopes: 100, presence: 7))
         let end = LogPosition(envelopes: 99, presence: 7)
+        before.forget(beyond: end)
         var cut = batch(next: end, end: end)
         #expect(before.cut(&cut, from: LogPosition()).envelopes)
         // Also when it has grown past that again.

@@ -1,8 +1,8 @@
 import Foundation
 import RedisStore
 
-/// Real servers, of Debian's package unless PATH has others first, each in a folder of its own on a spare port, killed at the end: by its holder, or,
-/// should the test's process die, by the shell that started it.
+/// Real servers, of Debian's package unless PATH has others first, each in a folder of its own on a spare port, killed at
+/// the end: by its holder, or, should the test's process die, by the shell that started it.
 final class RedisServer: @unchecked Sendable {
     static let executable = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin").split(separator: ":")
         .map { "\($0)/redis-server" }.first { FileManager.default.isExecutableFile(atPath: $0) }

@@ -51,6 +51,7 @@ struct Owner {
             return true
         case .begin, .goOn:
             before.note(position?.next ?? LogPosition())
+            before.forget(beyond: log.bounds.end)
             var batch = log.read(from: position?.next ?? LogPosition(), limit: limit)
             let news = before.cut(&batch, from: position?.next ?? LogPosition())
             guard !batch.records.isEmpty || position?.next != batch.next else { return false }

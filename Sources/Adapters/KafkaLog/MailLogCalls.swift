@@ -31,12 +31,9 @@ extension KafkaLog: MailLog {
 
     /// See `MailLog`. What the group's member committed last: up to some seconds ago.
     public func foldedBefore(partition: Int) async -> LogPosition {
-        let names = (configuration.name(of: .envelopes), configuration.name(of: .presence))
-        let committed = try? await Blocking.run { [self] () throws(StoreError) in
-            let handle = try withParts { parts throws(StoreError) -> KafkaHandle in parts.tailHandle }
-            return LogPosition(
-                envelopes: handle.committed(names.0, partition), presence: handle.committed(names.1, partition))
-        }
+        let handle = try? withParts { parts throws(StoreError) -> KafkaHandle in parts.tailHandle }
+        guard let handle else { return LogPosition() }
+        let committed = try? await Blocking.run { () throws(StoreError) in handle.committed(partition) }
         return committed ?? LogPosition()
     }
 

@@ -29,19 +29,29 @@ public struct FoldedBefore: Sendable {
     /// The log may not be what it was.
     public mutating func forget() { reached = LogPosition() }
 
+    /// A log that ends before what was folded has lost records: others may be in their place. By the log's own word
+    /// (`MailLog.bounds`): the end that a batch knows of may lie before the log's.
+    public mutating func forget(beyond end: LogPosition) {
+        if reached.isBeyond(end) { forget() }
+    }
+
     /// Cuts a batch that was read from a position so that of each topic it holds what was folded before or what was not, and
-    /// tells which. A log that ends before what was folded has lost records: others may be in their place.
-    public mutating func cut(_ batch: inout LogBatch, from position: LogPosition) -> News {
-        if reached.isBeyond(batch.end) { forget() }
-        if position.envelopes < reached.envelopes, batch.next.envelopes > reached.envelopes {
-            batch.next.envelopes = reached.envelopes
-            batch.records.removeAll { $0.topic == .envelopes && $0.offset >= reached.envelopes }
-        }
-        if position.presence < reached.presence, batch.next.presence > reached.presence {
-            batch.next.presence = reached.presence
-            batch.records.removeAll { $0.topic == .presence && $0.offset >= reached.presence }
-        }
-        return News(
-            envelopes: batch.next.envelopes > reached.envelopes, presence: batch.next.presence > reached.presence)
+    /// tells which.
+    public func cut(_ batch: inout LogBatch, from position: LogPosition) -> News {
+        News(
+            envelopes: cut(&batch, from: position, .envelopes, \.envelopes),
+            presence: cut(&batch, from: position, .presence, \.presence))
+    }
+
+    /// The same of one topic; whether what is left of it is new.
+    private func cut(
+        _ batch: inout LogBatch, from position: LogPosition, _ topic: LogTopic, _ part: WritableKeyPath<LogPosition, UInt64>
+    ) -> Bool {
+        let end = reached[keyPath: part]
+        guard batch.next[keyPath: part] > end else { return false }
+        guard position[keyPath: part] < end else { return true }
+        batch.next[keyPath: part] = end
+        batch.records.removeAll { $0.topic == topic && $0.offset >= end }
+        return false
     }
 }

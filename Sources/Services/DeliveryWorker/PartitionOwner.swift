@@ -23,7 +23,10 @@ struct PartitionOwner: Sendable {
         let ticks = TickKeeper(
             schedule: TickSchedule(lagMs: configuration.compactionLagMs, owningFrom: configuration.now()))
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await persistently { try await fold(board, ticks) } }
+            group.addTask {
+                var before = FoldedBefore()
+                try await persistently { try await fold(board, ticks, &before) }
+            }
             group.addTask { try await persistently { try await expire(ticks) } }
             group.addTask { await board.run() }
             try await group.next()
@@ -32,19 +35,21 @@ struct PartitionOwner: Sendable {
     }
 
     /// Folds record after record. Returns when the view is not where this owner left it: someone else went on.
-    private func fold(_ board: PushBoard, _ ticks: TickKeeper) async throws {
+    private func fold(_ board: PushBoard, _ ticks: TickKeeper, _ before: inout FoldedBefore) async throws {
         let identity = try await mailLog.identity()
-        var position = try await startingPosition(identity)
-        tools.progress.begin(at: position?.next ?? LogPosition())
-        if tools.progress.hasSeenNone { tools.progress.note(await mailLog.foldedBefore(partition: partition)) }
+        var position = try await startingPosition(identity, &before)
+        before.note(position?.next ?? LogPosition())
+        if before.isUnknown { before.note(await mailLog.foldedBefore(partition: partition)) }
+        before.forget(beyond: try await mailLog.bounds(of: partition).end)
+        tools.progress.begin(at: position?.next.envelopes ?? 0)
         try await board.startReachable()
         var letters = DeadLetterWriter(partition: partition, mailLog: mailLog)
         while true {
             try Task.checkCancellation()
             let from = position?.next ?? LogPosition()
-            let read = try await mailLog.read(
+            var batch = try await mailLog.read(
                 partition: partition, from: from, limit: configuration.batch, waitingUpTo: .seconds(1))
-            let (batch, news) = tools.progress.cut(read, from: from)
+            let news = before.cut(&batch, from: from)
             metrics.setLag(from, batch.end, of: partition)
             if tools.progress.told(end: batch.end.envelopes) { await board.becameCurrent() }
             let start = ContinuousClock.now
@@ -72,7 +77,8 @@ struct PartitionOwner: Sendable {
                 return notice(position, nil)
             }
             position = reached
-            tools.progress.reached(reached.next)
+            before.note(reached.next)
+            tools.progress.reached(reached.next.envelopes)
             await eraser.note(outcome.changes)
             metrics.setLag(reached.next, batch.end, of: partition)
             metrics.foldTime.observe(since: start)
@@ -118,7 +124,7 @@ struct PartitionOwner: Sendable {
         ViewVerdict(position, log: identity, bounds: try await mailLog.bounds(of: partition), now: configuration.now())
     }
 
-    private func startingPosition(_ identity: String) async throws -> ViewPosition? {
+    private func startingPosition(_ identity: String, _ before: inout FoldedBefore) async throws -> ViewPosition? {
         let position = try await view.position(of: partition)
         switch try await verdict(on: position, of: identity) {
         case .begin: return nil
@@ -128,7 +134,7 @@ struct PartitionOwner: Sendable {
                 "view discarded, folding from nothing",
                 ["partition": LogValue(partition), "reason": .text(reason.rawValue)])
             metrics.viewDiscarded.add()
-            tools.progress.forget()
+            before.forget()
             _ = try await view.discard(partition: partition, at: position)
             return try await view.position(of: partition)
         }

@@ -7,7 +7,9 @@ extension Option {
         Option(
             "mailbox-deposits", .value("N"), "deposits that one mailbox may hold; more are refused",
             default: "\(FrontLimits().deposits.quota.count)"),
-        Option("mailbox-size", .value("SIZE"), "ciphertext that one mailbox may hold, such as 500MiB", default: "8GiB"),
+        Option(
+            "mailbox-size", .value("SIZE"), "ciphertext that one mailbox may hold, such as 500MiB",
+            default: "\(FrontLimits().deposits.quota.octets >> 30)GiB"),
         Option(
             "sender-rate", .value("N"), "deposits that one sender may begin in a minute",
             default: "\(FrontLimits().depositsPerSenderAndMinute)"),

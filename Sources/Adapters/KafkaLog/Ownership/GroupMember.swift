@@ -184,12 +184,15 @@ private final class GroupLoop: Sendable {
 
 extension KafkaHandle {
     /// What the group has committed of a partition; 0 where that is nothing, or cannot be told in two seconds. Blocks.
-    func committed(_ topic: String, _ partition: Int) -> UInt64 {
-        guard let list = rd_kafka_topic_partition_list_new(1) else { return 0 }
+    func committed(_ partition: Int) -> LogPosition {
+        guard let list = rd_kafka_topic_partition_list_new(2) else { return LogPosition() }
         defer { rd_kafka_topic_partition_list_destroy(list) }
-        _ = rd_kafka_topic_partition_list_add(list, topic, Int32(clamping: partition))
+        for topic in [LogTopic.envelopes, .presence] {
+            _ = rd_kafka_topic_partition_list_add(list, configuration.name(of: topic), Int32(clamping: partition))
+        }
         let code = rd_kafka_committed(pointer, list, 2000)
-        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, list.pointee.cnt == 1 else { return 0 }
-        return UInt64(max(list.pointee.elems[0].offset, 0))
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR, list.pointee.cnt == 2 else { return LogPosition() }
+        let offsets = (0..<2).map { UInt64(max(list.pointee.elems[$0].offset, 0)) }
+        return LogPosition(envelopes: offsets[0], presence: offsets[1])
     }
 }

@@ -1,4 +1,3 @@
-import Mailbox
 import Synchronization
 
 /// How far the owner of a partition has folded its envelopes, for those who push: the view may be wiped or put back at any
@@ -12,7 +11,6 @@ final class FoldProgress: Sendable {
     }
 
     private let state = Mutex(State())
-    private let before = Mutex(FoldedBefore())
 
     /// The offset behind the last record that the owner has folded, or found folded when it began.
     var folded: UInt64 { state.withLock { $0.folded } }
@@ -21,34 +19,10 @@ final class FoldProgress: Sendable {
     var isCurrent: Bool { state.withLock { $0.isCurrent } }
 
     /// The owner begins, or begins again, perhaps from nothing.
-    func begin(at position: LogPosition) {
-        before.withLock { $0.note(position) }
-        state.withLock { $0 = State(folded: position.envelopes) }
-    }
+    func begin(at offset: UInt64) { state.withLock { $0 = State(folded: offset) } }
 
-    /// The view reaches up to a position. Called before those who push hear what the fold brought.
-    func reached(_ position: LogPosition) {
-        before.withLock { $0.note(position) }
-        state.withLock { $0.folded = position.envelopes }
-    }
-
-    /// A view was once seen to reach up to a position, by whomever.
-    func note(_ position: LogPosition) { before.withLock { $0.note(position) } }
-
-    /// Whether this owner has seen no view.
-    var hasSeenNone: Bool { before.withLock { $0.isUnknown } }
-
-    /// A view was worth nothing, and what was known of the log with it.
-    func forget() { before.withLock { $0.forget() } }
-
-    /// Cuts a batch where what was folded before ends; see `FoldedBefore`.
-    func cut(_ batch: LogBatch, from position: LogPosition) -> (LogBatch, FoldedBefore.News) {
-        before.withLock { before in
-            var cut = batch
-            let news = before.cut(&cut, from: position)
-            return (cut, news)
-        }
-    }
+    /// The view reaches up to `offset`. Called before those who push hear what the fold brought.
+    func reached(_ offset: UInt64) { state.withLock { $0.folded = offset } }
 
     /// Those who push have heard of all that was folded; the log was seen to end at `end`.
     /// - Returns: whether the owner is current now and was not before.
