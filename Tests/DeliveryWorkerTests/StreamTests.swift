@@ -73,6 +73,28 @@ import Testing
         }
     }
 
+    /// A log that has just begun to read does not know yet where it ends.
+    @Test func anotherOwnerSaysThatThisIsAllWhenItHasFoldedAll() async throws {
+        try await TestCluster.run(deliveryWorkers: 0, partitions: 1) { cluster in
+            let (alice, bob) = (try cluster.person("alice"), try cluster.person("bob"))
+            let front = cluster.fronts[0]
+            let session = try await alice.handshake(with: bob.identity, over: front)
+            let letters = try alice.letters(8, under: session)
+            let first = try cluster.startDelivery()
+            try await front.leave(letters[0])
+            let inbox = try await Inbox(bob, at: front)
+            #expect(try await inbox.untilCaughtUp().map(\.id) == [letters[0].id])
+            await first.stop()
+            for letter in letters.dropFirst() { try await front.leave(letter) }
+            let log = HookedLog(cluster.store.mailLog, batch: { $0.end = $0.next }) { call in
+                if case .read = call { try? await Task.sleep(for: .milliseconds(50)) }
+            }
+            _ = try cluster.startDelivery(log: log) { $0.batch = PageLimit(count: 1) }
+            #expect(try await inbox.untilCaughtUp().map(\.id) == letters.dropFirst().map(\.id))
+            await inbox.close()
+        }
+    }
+
     @Test func whoDoesNotReadHoldsUpNobodyAndHisBacklogStaysInTheLog() async throws {
         let limits = TestCluster.limits { $0.inlineOctets = 0 }
         try await TestCluster.run(deliveryWorkers: 0, partitions: 1, limits: limits) { cluster in

@@ -52,4 +52,34 @@ import Testing
             await inbox.close()
         }
     }
+
+    /// Until its tombstone is folded again, what is over waits in the view once more.
+    @Test func whatIsOverIsNotPushedWhileTheViewIsMadeAgain() async throws {
+        try await TestCluster.run(deliveryWorkers: 0, partitions: 1) { cluster in
+            let (alice, bob) = (try cluster.person("alice"), try cluster.person("bob"))
+            let front = cluster.fronts[0]
+            let pace = Mutex(Duration.zero)
+            let log = HookedLog(cluster.store.mailLog) { call in
+                if case .read = call { try? await Task.sleep(for: pace.withLock { $0 }) }
+            }
+            _ = try cluster.startDelivery(log: log) { $0.batch = PageLimit(count: 1) }
+            let session = try await alice.handshake(with: bob.identity, over: front)
+            let letters = try alice.letters(8, under: session)
+            for letter in letters.prefix(7) { try await front.leave(letter) }
+            let inbox = try await Inbox(bob, at: front)
+            #expect(try await inbox.take(7).map(\.id) == letters.prefix(7).map(\.id))
+            await inbox.close()
+            try await cluster.waitUntilGone(letters[6].key)
+            let next = try await Inbox(bob, at: front)
+            #expect(try await next.untilCaughtUp().isEmpty)
+            pace.withLock { $0 = .milliseconds(20) }
+            let view = cluster.store.view
+            try await eventually("the view is wiped, between two folds") {
+                try await view.discard(partition: 0, at: view.position(of: 0))
+            }
+            try await front.leave(letters[7])
+            #expect(try await next.nextMail().id == letters[7].id)
+            await next.close()
+        }
+    }
 }

@@ -32,6 +32,8 @@ struct FoldedBeforeTests {
         // A view that was put back does not take back what it was seen to reach.
         before.note(LogPosition(envelopes: 40, presence: 9))
         #expect(!before.isUnknown)
+        #expect(before.reaches(beyond: LogPosition(envelopes: 100, presence: 8)))
+        #expect(!before.reaches(beyond: LogPosition(envelopes: 100, presence: 9)))
         var position = LogPosition()
         var cut = batch(next: end, end: end)
         let old = before.cut(&cut, from: position)

@@ -83,7 +83,9 @@ struct Owner {
     }
 
     mutating func push(to mailbox: Identity, _ view: SimulatedView, now: Int64, as owner: Int) -> [Push] {
-        guard let route = view.route(to: mailbox, now: now + skew) else { return [] }
+        guard !before.reaches(beyond: view.position?.next ?? LogPosition()),
+            let route = view.route(to: mailbox, now: now + skew)
+        else { return [] }
         var window = windows[route.stream] ?? PushWindow(limit: PageLimit(count: 3))
         let waiting = view.pending(in: mailbox, after: window.cursor, limit: 4)
         let pushes = window.take(waiting, now: UTCTime(milliseconds: now + skew))

@@ -20,6 +20,10 @@ public struct FoldedBefore: Sendable {
     /// Whether nothing is known.
     public var isUnknown: Bool { reached == LogPosition() }
 
+    /// Whether anything behind a position was folded before. A view that reaches no farther does not yet have what came of it:
+    /// much of what waits in it is over.
+    public func reaches(beyond position: LogPosition) -> Bool { reached.isBeyond(position) }
+
     /// A view of this log was seen to reach up to a position.
     public mutating func note(_ position: LogPosition) {
         reached.envelopes = max(reached.envelopes, position.envelopes)

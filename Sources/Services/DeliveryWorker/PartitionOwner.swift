@@ -40,22 +40,30 @@ struct PartitionOwner: Sendable {
         var position = try await startingPosition(identity, &before)
         before.note(position?.next ?? LogPosition())
         if before.isUnknown { before.note(await mailLog.foldedBefore(partition: partition)) }
-        before.forget(beyond: try await mailLog.bounds(of: partition).end)
-        tools.progress.begin(at: position?.next.envelopes ?? 0)
-        try await board.startReachable()
+        let end = try await mailLog.bounds(of: partition).end
+        before.forget(beyond: end)
+        tools.progress.begin(at: position?.next.envelopes ?? 0, goal: end.envelopes)
         var letters = DeadLetterWriter(partition: partition, mailLog: mailLog)
+        var isFoldingAgain = true
         while true {
             try Task.checkCancellation()
             let from = position?.next ?? LogPosition()
+            if isFoldingAgain, !before.reaches(beyond: from) {
+                try await board.startReachable()
+                isFoldingAgain = false
+            }
+            if !isFoldingAgain, tools.progress.told() { await board.becameCurrent() }
             var batch = try await mailLog.read(
                 partition: partition, from: from, limit: configuration.batch, waitingUpTo: .seconds(1))
             let news = before.cut(&batch, from: from)
             metrics.setLag(from, batch.end, of: partition)
-            if tools.progress.told(end: batch.end.envelopes) { await board.becameCurrent() }
             let start = ContinuousClock.now
             if let there = position {
                 guard try await canGoOn(from: there, with: batch, of: identity) else { return }
-                if batch.records.isEmpty, batch.next == there.next, !isStale(there) { continue }
+                if batch.records.isEmpty, batch.next == there.next {
+                    if isFoldingAgain { before.forget(beyond: try await mailLog.bounds(of: partition).end) }
+                    if !isStale(there) { continue }
+                }
             }
             await ticks.note(batch.records, now: configuration.now())
             let sorted = FoldBatch(batch.records, partition: partition, partitionCount: mailLog.partitionCount)
@@ -85,8 +93,7 @@ struct PartitionOwner: Sendable {
             metrics.count(outcome, sorted)
             counters.add { $0.add(outcome, sorted) }
             spans.end()
-            await board.note(outcome)
-            if tools.progress.told(end: batch.end.envelopes) { await board.becameCurrent() }
+            if isFoldingAgain { await board.noteAgain(outcome) } else { await board.note(outcome) }
         }
     }
 

@@ -14,10 +14,15 @@ package struct HookedLog: MailLog {
     package typealias Hook = @Sendable (Call) async throws(StoreError) -> Void
 
     private let log: any MailLog
+    private let batch: @Sendable (inout LogBatch) -> Void
     private let hook: Hook
 
-    package init(_ log: any MailLog, _ hook: @escaping Hook) {
+    /// - Parameter batch: changes what is read.
+    package init(
+        _ log: any MailLog, batch: @escaping @Sendable (inout LogBatch) -> Void = { _ in }, _ hook: @escaping Hook
+    ) {
         self.log = log
+        self.batch = batch
         self.hook = hook
     }
 
@@ -39,7 +44,9 @@ package struct HookedLog: MailLog {
         partition: Int, from position: LogPosition, limit: PageLimit, waitingUpTo wait: Duration
     ) async throws(StoreError) -> LogBatch {
         try await hook(.read(partition: partition))
-        return try await log.read(partition: partition, from: position, limit: limit, waitingUpTo: wait)
+        var batch = try await log.read(partition: partition, from: position, limit: limit, waitingUpTo: wait)
+        self.batch(&batch)
+        return batch
     }
 
     package func foldedBefore(partition: Int) async -> LogPosition { await log.foldedBefore(partition: partition) }

@@ -7,6 +7,8 @@ import Primitives
 actor PushBoard {
     private let tools: PartitionTools
     private var attendants: [Identity: Attendant] = [:]
+    /// Who was found reachable while the owner folded again what had been folded before.
+    private var reachableAgain: Set<Identity> = []
     /// Until when there may be streams that this owner has not heard of.
     private var mayLackStreamsUntil = ContinuousClock.now
     /// Twice as long as fronts' word about a stream counts: they renew it within.
@@ -32,8 +34,9 @@ actor PushBoard {
         }
     }
 
-    /// For an owner that begins, or begins again: attendants for all that can be reached and have something waiting. Those whose
-    /// streams are idle come in as mail does or their front renews the route: 10,000 of them at once would hold up the others.
+    /// For an owner that begins, or begins again, and has folded what was folded before: attendants for all that can be reached and
+    /// have something waiting. Those whose streams are idle come in as mail does or their front renews the route: 10,000 of them at
+    /// once would hold up the others.
     func startReachable() async throws(StoreError) {
         mayLackStreamsUntil = .now + Self.hearsOfAllStreams
         for attendant in attendants.values { attendant.lookAgain() }
@@ -44,7 +47,13 @@ actor PushBoard {
             attend(page)
             last = page.last
         } while last != nil
+        attend(reachableAgain)
+        reachableAgain = []
     }
+
+    /// Takes what a fold brought that an earlier one had brought: who has mail is to be seen at its end. What waits in the view
+    /// until then is over for the most part, and would be pushed to him again.
+    func noteAgain(_ outcome: FoldOutcome) { reachableAgain.formUnion(outcome.reachable) }
 
     /// For an owner that has folded all that the log had when it began: recipients may hear that they have all.
     func becameCurrent() {

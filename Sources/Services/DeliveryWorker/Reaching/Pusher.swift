@@ -150,6 +150,7 @@ final class Pusher: Sendable {
         while true {
             try Task.checkCancellation()
             try await takeNews(&window)
+            let current = progress.current
             let page = window.hasRoom ? try await waiting(after: window.cursor) : Page()
             let pushes = window.take(page.deposits, now: configuration.now(), passingOver: lost)
             sending: for push in pushes {
@@ -177,7 +178,7 @@ final class Pusher: Sendable {
                 }
             }
             guard page.deposits.isEmpty else { continue }
-            if page.isAll, !saidCaughtUp, progress.isCurrent {
+            if page.isAll, !saidCaughtUp, let current, current == progress.current {
                 guard try await call.send(PushRequest(.caughtUp(CaughtUp()))) else { return }
                 saidCaughtUp = true
                 times.caughtUp()
