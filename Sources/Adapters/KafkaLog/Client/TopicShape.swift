@@ -13,6 +13,8 @@ struct TopicShape: Sendable, Hashable {
     var leaderless: [Int] = []
     /// Who leads the others.
     var leaders: [Leader] = []
+    /// The broker that said so, where it is known.
+    var describedBy: Int32?
 
     /// A broker and the partitions that it leads, ascending.
     struct Leader: Sendable, Hashable {
@@ -75,7 +77,7 @@ extension KafkaHandle {
         case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC: return nil
         default: throw KafkaFault(found.err).storeError(what, notices)
         }
-        var shape = TopicShape(partitionCount: Int(found.partition_cnt))
+        var shape = TopicShape(partitionCount: Int(found.partition_cnt), describedBy: Self.origin(of: metadata.pointee))
         for index in 0..<shape.partitionCount {
             let partition = found.partitions[index]
             shape.replicas = min(shape.replicas, Int(partition.replica_cnt))
@@ -83,6 +85,14 @@ extension KafkaHandle {
             shape.add(Int(partition.id), leader: partition.leader, of: metadata.pointee)
         }
         return shape.partitionCount > 0 ? shape : nil
+    }
+
+    /// The broker that gave metadata. A connection to an address of the configuration knows no id: the address may.
+    private static func origin(of metadata: rd_kafka_metadata) -> Int32? {
+        guard metadata.orig_broker_id < 0 else { return metadata.orig_broker_id }
+        guard let name = metadata.orig_broker_name.map({ String(cString: $0) }) else { return nil }
+        let brokers = UnsafeBufferPointer(start: metadata.brokers, count: Int(metadata.broker_cnt))
+        return brokers.first { name.hasPrefix("\(String(cString: $0.host)):\($0.port)/") }?.id
     }
 
     /// In slices that grow, so that a refusal, of which only the log tells, is noticed long before the time is over. Blocks.

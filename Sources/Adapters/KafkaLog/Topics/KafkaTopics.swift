@@ -40,7 +40,7 @@ public struct KafkaTopics: Sendable {
                         TopicFinding(topic: name, fault: "it is missing", remedy: "run 'poste topics --create'"))
                     continue
                 }
-                let found = try admin.settings(of: name)
+                let found = try admin.settings(of: name, at: shape.describedBy)
                 findings += inspect(name, shape, plan)
                 findings += silent(name, shape.leaders, &answering, admin.handle)
                 findings += inspect(name, found, plan.settings(of: topic))

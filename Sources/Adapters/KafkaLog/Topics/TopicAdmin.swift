@@ -47,22 +47,26 @@ struct TopicAdmin {
 
     /// The settings that a topic has, by their names. The topic is there; a broker that has not heard of it yet is asked
     /// again.
-    func settings(of name: String) throws(StoreError) -> [String: String] {
+    /// - Parameter broker: one that answers. Without it librdkafka asks for the controller, who may be dead: any broker knows.
+    func settings(of name: String, at broker: Int32?) throws(StoreError) -> [String: String] {
         let deadline = ContinuousClock.now + .milliseconds(handle.configuration.requestTimeoutMs)
         while true {
-            if let settings = try knownSettings(of: name, isLastCall: ContinuousClock.now >= deadline) { return settings }
+            let isLastCall = ContinuousClock.now >= deadline
+            if let settings = try knownSettings(of: name, at: broker, isLastCall: isLastCall) { return settings }
             usleep(100_000)
         }
     }
 
-    private func knownSettings(of name: String, isLastCall: Bool) throws(StoreError) -> [String: String]? {
+    private func knownSettings(
+        of name: String, at broker: Int32?, isLastCall: Bool
+    ) throws(StoreError) -> [String: String]? {
         let what = "the settings of the topic \(name) cannot be read at \(handle.configuration.bootstrapServers)"
         guard let resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name) else {
             throw StoreError(.unavailable, "\(what): no memory")
         }
         defer { rd_kafka_ConfigResource_destroy(resource) }
         var settings: [String: String]? = [:]
-        try request(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, what) { options, queue in
+        try request(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, what, at: broker) { options, queue in
             var resources: [OpaquePointer?] = [resource]
             rd_kafka_DescribeConfigs(handle.pointer, &resources, resources.count, options, queue)
         } result: { event throws(StoreError) in
@@ -89,8 +93,8 @@ struct TopicAdmin {
     }
 
     private func request(
-        _ operation: rd_kafka_admin_op_t, _ what: String, send: (OpaquePointer, OpaquePointer) -> Void,
-        result: (OpaquePointer) throws(StoreError) -> Void
+        _ operation: rd_kafka_admin_op_t, _ what: String, at broker: Int32? = nil,
+        send: (OpaquePointer, OpaquePointer) -> Void, result: (OpaquePointer) throws(StoreError) -> Void
     ) throws(StoreError) {
         guard let options = rd_kafka_AdminOptions_new(handle.pointer, operation),
             let queue = rd_kafka_queue_new(handle.pointer)
@@ -101,6 +105,7 @@ struct TopicAdmin {
         }
         let timeout = Int32(clamping: handle.configuration.requestTimeoutMs)
         _ = rd_kafka_AdminOptions_set_request_timeout(options, timeout, nil, 0)
+        if let broker { _ = rd_kafka_AdminOptions_set_broker(options, broker, nil, 0) }
         send(options, queue)
         guard let event = rd_kafka_queue_poll(queue, timeout &+ 1000) else {
             throw KafkaFault(RD_KAFKA_RESP_ERR__TIMED_OUT).storeError(what, handle.notices)
