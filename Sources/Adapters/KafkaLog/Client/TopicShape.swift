@@ -34,11 +34,25 @@ extension TopicShape {
             leaders[index].partitions.append(partition)
             return leaders[index].partitions.sort()
         }
-        let brokers = UnsafeBufferPointer(start: metadata.brokers, count: Int(metadata.broker_cnt))
-        let broker = brokers.first { $0.id == leader }
-        let address = broker.map { "\(String(cString: $0.host)):\($0.port)" } ?? "an unknown address"
+        let address = metadata.brokersWithAddress.first { $0.id == leader }?.address ?? "an unknown address"
         leaders.append(Leader(broker: leader, address: address, partitions: [partition]))
         leaders.sort { $0.broker < $1.broker }
+    }
+}
+
+extension rd_kafka_metadata {
+    /// The brokers that it names, and where they are.
+    fileprivate var brokersWithAddress: [(id: Int32, address: String)] {
+        UnsafeBufferPointer(start: brokers, count: Int(broker_cnt)).map {
+            ($0.id, "\(String(cString: $0.host)):\($0.port)")
+        }
+    }
+
+    /// The broker that gave it. librdkafka tells no id where it asked an address of the configuration; the address may.
+    fileprivate var origin: Int32? {
+        guard orig_broker_id < 0 else { return orig_broker_id }
+        guard let name = orig_broker_name.map({ String(cString: $0) }) else { return nil }
+        return brokersWithAddress.first { name.hasPrefix($0.address + "/") }?.id
     }
 }
 
@@ -77,7 +91,7 @@ extension KafkaHandle {
         case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC: return nil
         default: throw KafkaFault(found.err).storeError(what, notices)
         }
-        var shape = TopicShape(partitionCount: Int(found.partition_cnt), describedBy: Self.origin(of: metadata.pointee))
+        var shape = TopicShape(partitionCount: Int(found.partition_cnt), describedBy: metadata.pointee.origin)
         for index in 0..<shape.partitionCount {
             let partition = found.partitions[index]
             shape.replicas = min(shape.replicas, Int(partition.replica_cnt))
@@ -85,14 +99,6 @@ extension KafkaHandle {
             shape.add(Int(partition.id), leader: partition.leader, of: metadata.pointee)
         }
         return shape.partitionCount > 0 ? shape : nil
-    }
-
-    /// The broker that gave metadata. A connection to an address of the configuration knows no id: the address may.
-    private static func origin(of metadata: rd_kafka_metadata) -> Int32? {
-        guard metadata.orig_broker_id < 0 else { return metadata.orig_broker_id }
-        guard let name = metadata.orig_broker_name.map({ String(cString: $0) }) else { return nil }
-        let brokers = UnsafeBufferPointer(start: metadata.brokers, count: Int(metadata.broker_cnt))
-        return brokers.first { name.hasPrefix("\(String(cString: $0.host)):\($0.port)/") }?.id
     }
 
     /// In slices that grow, so that a refusal, of which only the log tells, is noticed long before the time is over. Blocks.

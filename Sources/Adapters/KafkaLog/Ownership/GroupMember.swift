@@ -183,7 +183,7 @@ private final class GroupLoop: Sendable {
 }
 
 extension KafkaHandle {
-    /// What the group has committed of a partition; 0 where that is nothing, or cannot be told in two seconds. Blocks.
+    /// How far the group has committed a partition; offsets of 0 where it has not, or cannot tell in two seconds. Blocks.
     func committed(_ partition: Int) -> LogPosition {
         guard let list = rd_kafka_topic_partition_list_new(2) else { return LogPosition() }
         defer { rd_kafka_topic_partition_list_destroy(list) }
